@@ -1,0 +1,229 @@
+//! Sign-in by QR code: lesson 1's app.
+//!
+//! The page starts a session, shows its code as a QR code and polls its state:
+//! `waiting → scanned → confirmed`, or `expired` after a minute. A second tab or
+//! a phone opens the code's link, which says `scan`, and confirms.
+//!
+//! Who knows the code can confirm, and can see the state. A real service gives
+//! the polling page a second secret, and asks the phone who it is.
+
+use crate::http::guard::{host_name, is_local};
+use crate::http::{Access, Answer, Reply, Request, Route};
+use crate::random;
+use crate::sync::lock;
+use qrcode::{QrCode, render::svg};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long a code can be used.
+const LIFETIME: Duration = Duration::from_secs(60);
+/// How long it is remembered, so that a late poll is told `expired`.
+const REMEMBERED: Duration = Duration::from_secs(180);
+/// Sessions that may be open at once.
+const MOST: usize = 1000;
+/// Letters in a code, five random bits each.
+const CODE_LENGTH: usize = 20;
+
+/// Where a session is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Nobody has opened the code's link.
+    Waiting,
+    /// Somebody has, and is asked to confirm.
+    Scanned,
+    /// Confirmed: the page is signed in.
+    Confirmed,
+    /// Too late.
+    Expired,
+}
+
+struct Session {
+    state: State,
+    since: Instant,
+}
+
+impl Session {
+    fn state(&self, now: Instant) -> State {
+        if self.state != State::Confirmed && now.duration_since(self.since) >= LIFETIME {
+            State::Expired
+        } else {
+            self.state
+        }
+    }
+}
+
+/// The sessions of one server. Time is handed in, so that it can be tested.
+#[derive(Default)]
+struct Sessions(HashMap<String, Session>);
+
+impl Sessions {
+    fn begin(&mut self, code: String, now: Instant) -> Result<(), Answer> {
+        self.0
+            .retain(|_, session| now.duration_since(session.since) < REMEMBERED);
+        if self.0.len() >= MOST {
+            let why = "too many sign-ins are open; try again in a minute";
+            return Err(Answer::error(503, why).header("Retry-After", 60));
+        }
+        let state = State::Waiting;
+        self.0.insert(code, Session { state, since: now });
+        Ok(())
+    }
+
+    fn get(&mut self, code: &str) -> Result<&mut Session, Answer> {
+        let unknown = || Answer::error(404, "there is no such session; it may be long expired");
+        self.0.get_mut(code).ok_or_else(unknown)
+    }
+
+    fn scan(&mut self, code: &str, now: Instant) -> Result<State, Answer> {
+        let session = self.get(code)?;
+        match session.state(now) {
+            State::Expired => Err(too_late()),
+            State::Waiting => {
+                session.state = State::Scanned;
+                Ok(State::Scanned)
+            }
+            further => Ok(further),
+        }
+    }
+
+    fn confirm(&mut self, code: &str, now: Instant) -> Result<State, Answer> {
+        let session = self.get(code)?;
+        match session.state(now) {
+            State::Expired => Err(too_late()),
+            State::Waiting => Err(Answer::error(409, "open the code's link first (scan)")),
+            State::Scanned | State::Confirmed => {
+                session.state = State::Confirmed;
+                Ok(State::Confirmed)
+            }
+        }
+    }
+}
+
+fn too_late() -> Answer {
+    Answer::error(410, "the code has expired; ask for a new one")
+}
+
+/// The URLs of the app.
+pub fn routes() -> Vec<Route> {
+    let sessions = Arc::new(Mutex::new(Sessions::default()));
+    let (asking, scanning, confirming) = (sessions.clone(), sessions.clone(), sessions.clone());
+    vec![
+        Route::post("/short-polling/sign-in", move |request| {
+            begin(&sessions, request)
+        }),
+        Route::get("/short-polling/sign-in", Access::Open, move |request| {
+            let code = request.parameter("session").unwrap_or_default();
+            let state = lock(&asking).get(&code)?.state(Instant::now());
+            Ok(told(state))
+        }),
+        Route::get("/short-polling/sign-in/qr.svg", Access::Open, |request| {
+            let code = request.parameter("session").unwrap_or_default();
+            picture(&link(request, &code))
+        }),
+        Route::post("/short-polling/sign-in/scan", move |request| {
+            let code = code(request)?;
+            Ok(told(lock(&scanning).scan(&code, Instant::now())?))
+        }),
+        Route::post("/short-polling/sign-in/confirm", move |request| {
+            let code = code(request)?;
+            Ok(told(lock(&confirming).confirm(&code, Instant::now())?))
+        }),
+    ]
+}
+
+fn begin(sessions: &Mutex<Sessions>, request: &Request) -> Result<Reply, Answer> {
+    let code = random::token(CODE_LENGTH).map_err(|error| {
+        log::error!("no random number: {error}");
+        Answer::error(500, "the system gave no random number")
+    })?;
+    lock(sessions).begin(code.clone(), Instant::now())?;
+    let answer = json!({
+        "session": code,
+        "link": link(request, &code),
+        "expires_in_s": LIFETIME.as_secs(),
+        "loopback": host_name(request.host()).is_some_and(|name| is_local(&name)),
+    });
+    Ok(Answer::json(200, &answer).into())
+}
+
+fn link(request: &Request, code: &str) -> String {
+    let code: String = form_urlencoded::byte_serialize(code.as_bytes()).collect();
+    let host = request.host();
+    format!("http://{host}/1-short-polling/confirm.html?session={code}")
+}
+
+fn picture(link: &str) -> Result<Reply, Answer> {
+    let code = QrCode::new(link)
+        .map_err(|error| Answer::error(400, &format!("no QR code holds this: {error}")))?;
+    let svg = code.render::<svg::Color>().min_dimensions(240, 240).build();
+    Ok(Answer::of_type(200, "image/svg+xml", svg).into())
+}
+
+fn told(state: State) -> Reply {
+    Answer::json(200, &json!({ "state": state })).into()
+}
+
+/// The code in a body of `{"session": CODE}`.
+fn code(request: &Request) -> Result<String, Answer> {
+    #[derive(Deserialize)]
+    struct Body {
+        session: String,
+    }
+    let body: Body = serde_json::from_slice(&request.body).map_err(|error| {
+        let why = format!("the body must be {{\"session\": CODE}}: {error}");
+        Answer::error(400, &why)
+    })?;
+    Ok(body.session)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(result: Result<State, Answer>) -> Result<State, u16> {
+        result.map_err(|answer| answer.status)
+    }
+
+    #[test]
+    fn a_session_goes_from_waiting_to_confirmed() {
+        let (mut sessions, now) = (Sessions::default(), Instant::now());
+        sessions.begin("a".into(), now).expect("begun");
+        assert_eq!(status(sessions.confirm("a", now)), Err(409));
+        assert_eq!(status(sessions.scan("a", now)), Ok(State::Scanned));
+        assert_eq!(status(sessions.confirm("a", now)), Ok(State::Confirmed));
+        // Who is late does not take the confirmation back.
+        assert_eq!(status(sessions.scan("a", now)), Ok(State::Confirmed));
+        assert_eq!(status(sessions.scan("b", now)), Err(404));
+    }
+
+    #[test]
+    fn a_session_expires_after_a_minute() {
+        let (mut sessions, start) = (Sessions::default(), Instant::now());
+        sessions.begin("a".into(), start).expect("begun");
+        let late = start + LIFETIME;
+        let just = late - Duration::from_millis(1);
+        assert_eq!(status(sessions.scan("a", just)), Ok(State::Scanned));
+        assert_eq!(status(sessions.confirm("a", late)), Err(410));
+        assert_eq!(
+            sessions.get("a").map(|s| s.state(late)).ok(),
+            Some(State::Expired)
+        );
+    }
+
+    #[test]
+    fn sessions_are_bounded_and_forgotten() {
+        let (mut sessions, start) = (Sessions::default(), Instant::now());
+        for n in 0..MOST {
+            sessions.begin(n.to_string(), start).expect("begun");
+        }
+        let full = sessions.begin("more".into(), start).map_err(|a| a.status);
+        assert_eq!(full, Err(503));
+        let later = start + REMEMBERED;
+        sessions.begin("more".into(), later).expect("room again");
+        assert_eq!(sessions.0.len(), 1);
+    }
+}

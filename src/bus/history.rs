@@ -1,0 +1,183 @@
+//! The history: what a topic still remembers, and how a cursor is answered.
+//!
+//! A plain value; the topic keeps it under its lock.
+
+use super::message::{Cursor, Id, Message};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// What a topic's history may hold. The newest message is always kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Messages.
+    pub messages: usize,
+    /// Bytes, as [`Message::size`] counts them.
+    pub bytes: usize,
+}
+
+/// What a reader is handed.
+#[derive(Debug)]
+pub struct News {
+    /// The messages after the cursor, oldest first.
+    pub messages: Vec<Arc<Message>>,
+    /// The cursor to come back with.
+    pub last_id: Id,
+    /// Messages between the cursor and these are gone, or may be: the cursor
+    /// is too old, of another life of the topic, or past its head.
+    pub gap: bool,
+}
+
+impl News {
+    /// Whether there is anything to tell.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty() && !self.gap
+    }
+}
+
+/// The newest messages of one topic, and the count of all it ever had.
+#[derive(Debug)]
+pub struct History {
+    tag: Arc<str>,
+    head: u64,
+    messages: VecDeque<Arc<Message>>,
+    bytes: usize,
+    bounds: Bounds,
+}
+
+impl History {
+    /// An empty history of a new life, named by `tag`.
+    pub fn new(tag: Arc<str>, bounds: Bounds) -> History {
+        History {
+            tag,
+            head: 0,
+            messages: VecDeque::new(),
+            bytes: 0,
+            bounds,
+        }
+    }
+
+    /// The id of the newest message; `TAG-0` before the first.
+    pub fn last_id(&self) -> Id {
+        Id {
+            tag: self.tag.clone(),
+            n: self.head,
+        }
+    }
+
+    /// The id that the next message must carry.
+    pub fn next_id(&self) -> Id {
+        Id {
+            tag: self.tag.clone(),
+            n: self.head + 1,
+        }
+    }
+
+    /// How many messages are held now.
+    pub fn held(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Appends the message that carries [`History::next_id`], and lets the
+    /// oldest ones go while the bounds are passed.
+    pub fn append(&mut self, message: Arc<Message>) {
+        debug_assert_eq!(message.id.n, self.head + 1);
+        self.head = message.id.n;
+        self.bytes += message.size();
+        self.messages.push_back(message);
+        while self.messages.len() > 1
+            && (self.messages.len() > self.bounds.messages || self.bytes > self.bounds.bytes)
+        {
+            if let Some(oldest) = self.messages.pop_front() {
+                self.bytes -= oldest.size();
+            }
+        }
+    }
+
+    /// What follows `cursor`. A cursor that cannot be honoured is answered with
+    /// `gap` and all there is: never a silent loss.
+    pub fn after(&self, cursor: &Cursor) -> News {
+        let (messages, gap) = match cursor {
+            Cursor::Now => (Vec::new(), false),
+            Cursor::Start => (self.all(), false),
+            Cursor::After(id) => match self.position_after(id) {
+                Some(at) => (self.messages.iter().skip(at).cloned().collect(), false),
+                None => (self.all(), true),
+            },
+            Cursor::Lost => (self.all(), true),
+        };
+        News {
+            messages,
+            last_id: self.last_id(),
+            gap,
+        }
+    }
+
+    fn all(&self) -> Vec<Arc<Message>> {
+        self.messages.iter().cloned().collect()
+    }
+
+    /// Where in `messages` the first one after `id` stands.
+    fn position_after(&self, id: &Id) -> Option<usize> {
+        if id.tag != self.tag || id.n > self.head {
+            return None;
+        }
+        let forgotten = self.head - self.messages.len() as u64;
+        usize::try_from(id.n.checked_sub(forgotten)?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::value::to_raw_value;
+
+    fn history(messages: usize, bytes: usize, published: u64) -> History {
+        let mut history = History::new("life".into(), Bounds { messages, bytes });
+        for n in 1..=published {
+            let message = Message {
+                id: history.next_id(),
+                topic: "chat",
+                event: "message".into(),
+                data: to_raw_value(&n).expect("JSON"),
+                published_ms: 0,
+            };
+            history.append(Arc::new(message));
+        }
+        history
+    }
+
+    fn read(history: &History, cursor: &str) -> (Vec<u64>, bool) {
+        let news = history.after(&Cursor::parse(cursor).expect("a cursor"));
+        (news.messages.iter().map(|m| m.id.n).collect(), news.gap)
+    }
+
+    #[test]
+    fn a_cursor_inside_gets_what_follows_it() {
+        let history = history(3, 1 << 20, 5);
+        assert_eq!(read(&history, "life-5"), (vec![], false));
+        assert_eq!(read(&history, "life-4"), (vec![5], false));
+        assert_eq!(read(&history, "life-2"), (vec![3, 4, 5], false));
+        assert_eq!(read(&history, "0"), (vec![3, 4, 5], false));
+    }
+
+    #[test]
+    fn a_cursor_outside_gets_a_gap_and_all_there_is() {
+        let history = history(3, 1 << 20, 5);
+        for lost in ["life-1", "life-0", "life-6", "other-5"] {
+            assert_eq!(read(&history, lost), (vec![3, 4, 5], true), "{lost}");
+        }
+        assert!(history.after(&Cursor::Lost).gap);
+    }
+
+    #[test]
+    fn before_the_first_is_no_gap_while_nothing_was_forgotten() {
+        assert_eq!(read(&history(3, 1 << 20, 2), "life-0"), (vec![1, 2], false));
+        assert_eq!(read(&history(3, 1 << 20, 0), "life-0"), (vec![], false));
+    }
+
+    #[test]
+    fn bytes_bound_it_too_but_the_newest_stays() {
+        assert_eq!(read(&history(100, 300, 5), "0"), (vec![4, 5], false));
+        assert_eq!(read(&history(100, 1, 5), "0"), (vec![5], false));
+    }
+}

@@ -1,0 +1,64 @@
+//! The bus: topics, and everything that was said on them.
+//!
+//! Lessons publish here and read here; the feed subscribes here. The bus knows
+//! no HTTP and no socket. Read `message` (what a message is), `history` (what
+//! is remembered), then `topic` (publish, wait, subscribe) and `delivery` (the
+//! thread at a topic's end).
+
+pub mod delivery;
+pub mod history;
+pub mod message;
+pub mod topic;
+
+pub use delivery::{Batch, Subscriber};
+pub use history::{Bounds, News};
+pub use message::{Cursor, Id, Message};
+pub use topic::{Closed, Subscription, Topic};
+
+use std::io;
+use std::sync::Arc;
+
+/// Bytes that one topic's history may hold, whatever the number of messages.
+pub const HISTORY_BYTES: usize = 8 * 1024 * 1024;
+
+/// The topics of one server: a fixed set, declared by its lessons.
+pub struct Bus {
+    topics: Vec<Arc<Topic>>,
+}
+
+impl Bus {
+    /// Makes a bus with a topic of each name, each with its delivery thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no random number.
+    pub fn new(names: &[&'static str], history_messages: usize) -> io::Result<Bus> {
+        let bounds = Bounds {
+            messages: history_messages,
+            bytes: HISTORY_BYTES,
+        };
+        let topics = names
+            .iter()
+            .map(|name| Topic::start(name, bounds))
+            .collect::<io::Result<_>>()?;
+        Ok(Bus { topics })
+    }
+
+    /// The topic called `name`, if a lesson declared it.
+    pub fn topic(&self, name: &str) -> Option<&Arc<Topic>> {
+        self.topics.iter().find(|topic| topic.name() == name)
+    }
+
+    /// Every topic.
+    pub fn topics(&self) -> &[Arc<Topic>] {
+        &self.topics
+    }
+
+    /// Ends the bus: publishing fails from here on, waiting readers return as
+    /// if their time ran out, and what was published is delivered. Returns when
+    /// every delivery thread has ended.
+    pub fn close(&self) {
+        for topic in &self.topics {
+            topic.close();
+        }
+    }
+}

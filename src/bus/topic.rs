@@ -1,0 +1,226 @@
+//! A topic: one stream of messages with a history, and the three ways to read it.
+//!
+//! The history and its `Condvar` stand under one lock. To publish is to take
+//! the next id, append, wake the waiting readers and send into the channel, all
+//! under that lock: one order for everyone. To subscribe is to take what was
+//! missed and to send the join into the channel, in one step under the same
+//! lock, so that nothing falls between the two and nothing comes twice.
+//!
+//! Lock order: the topic's lock comes before an outbox's. The delivery thread
+//! takes only the latter.
+
+use super::delivery::{self, Order, Subscriber};
+use super::history::{Bounds, History, News};
+use super::message::{Cursor, Id, Message};
+use crate::sync::lock;
+use crate::threads;
+use crossbeam_channel::{Sender, bounded};
+use serde::Serialize;
+use serde_json::value::to_raw_value;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Orders that may wait for the delivery thread. A publisher that finds the
+/// channel full waits until the thread has taken one.
+const CHANNEL: usize = 1024;
+
+/// The topic was closed: the server is going down.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server is going down; come back with your last id")
+    }
+}
+
+/// One named stream of messages.
+pub struct Topic {
+    name: &'static str,
+    log: Mutex<Log>,
+    /// Signalled at each message, and when the topic closes.
+    news: Condvar,
+    /// Into the delivery thread. Messages and joins go in under `log`'s lock.
+    orders: Sender<Order>,
+    /// Numbers the subscribers.
+    next_subscriber: AtomicU64,
+    /// How many there are, as the delivery thread last counted them.
+    subscribers: Arc<AtomicUsize>,
+    /// Joined by `close`.
+    delivery: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Log {
+    history: History,
+    closed: bool,
+}
+
+impl Topic {
+    /// Makes the topic and starts its delivery thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no random number for the tag.
+    pub fn start(name: &'static str, bounds: Bounds) -> io::Result<Arc<Topic>> {
+        let (orders, incoming) = bounded(CHANNEL);
+        let subscribers = Arc::new(AtomicUsize::new(0));
+        let counted = subscribers.clone();
+        let delivery = threads::spawn(format!("delivery-{name}"), move || {
+            delivery::run(&incoming, &counted);
+        })?;
+        Ok(Arc::new(Topic {
+            name,
+            log: Mutex::new(Log {
+                history: History::new(crate::random::token(8)?.into(), bounds),
+                closed: false,
+            }),
+            news: Condvar::new(),
+            orders,
+            next_subscriber: AtomicU64::new(1),
+            subscribers,
+            delivery: Mutex::new(Some(delivery)),
+        }))
+    }
+
+    /// The topic's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The id of the newest message.
+    pub fn last_id(&self) -> Id {
+        lock(&self.log).history.last_id()
+    }
+
+    /// How many messages the history holds.
+    pub fn held(&self) -> usize {
+        lock(&self.log).history.held()
+    }
+
+    /// How many subscribers there are.
+    pub fn subscribers(&self) -> usize {
+        self.subscribers.load(Ordering::Relaxed)
+    }
+
+    /// Publishes `data`, written as compact JSON, and returns its id once the
+    /// message is in the history and on its way to every subscriber.
+    ///
+    /// # Errors
+    /// [`Closed`] when the server is going down; nothing was published then.
+    pub fn publish(&self, event: &str, data: &impl Serialize) -> Result<Id, Closed> {
+        let data = to_raw_value(data).expect("what is published was JSON before");
+        let mut log = lock(&self.log);
+        if log.closed {
+            return Err(Closed);
+        }
+        let id = log.history.next_id();
+        let message = Arc::new(Message {
+            id: id.clone(),
+            topic: self.name,
+            event: event.to_owned(),
+            data,
+            published_ms: unix_ms(),
+        });
+        log.history.append(message.clone());
+        self.news.notify_all();
+        // Fails only after `close`, which is excluded under this lock.
+        let _ = self.orders.send(Order::Message(message));
+        Ok(id)
+    }
+
+    /// What follows `cursor`, at once: short polling.
+    pub fn after(&self, cursor: &Cursor) -> News {
+        lock(&self.log).history.after(cursor)
+    }
+
+    /// What follows `cursor`, as soon as there is something: long polling.
+    /// Empty news when `timeout` ran out or the topic closed.
+    pub fn wait_after(&self, cursor: &Cursor, timeout: Duration) -> News {
+        let deadline = Instant::now() + timeout;
+        let mut log = lock(&self.log);
+        // From now on: from what is the newest message now.
+        let cursor = match cursor {
+            Cursor::Now => &Cursor::After(log.history.last_id()),
+            given => given,
+        };
+        loop {
+            let news = log.history.after(cursor);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if !news.is_empty() || left.is_zero() || log.closed {
+                return news;
+            }
+            log = self
+                .news
+                .wait_timeout(log, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    /// Joins `subscriber` and returns what it missed. It is handed every later
+    /// message until it says that it is gone or the [`Subscription`] is dropped.
+    ///
+    /// # Errors
+    /// [`Closed`] when the server is going down.
+    pub fn subscribe(
+        self: &Arc<Topic>,
+        cursor: &Cursor,
+        subscriber: Box<dyn Subscriber>,
+    ) -> Result<(News, Subscription), Closed> {
+        let number = self.next_subscriber.fetch_add(1, Ordering::Relaxed);
+        let log = lock(&self.log);
+        if log.closed {
+            return Err(Closed);
+        }
+        let news = log.history.after(cursor);
+        let _ = self.orders.send(Order::Join(number, subscriber));
+        drop(log);
+        let subscription = Subscription {
+            topic: self.clone(),
+            number,
+        };
+        Ok((news, subscription))
+    }
+
+    /// See [`super::Bus::close`].
+    pub fn close(&self) {
+        let mut log = lock(&self.log);
+        if !log.closed {
+            log.closed = true;
+            let _ = self.orders.send(Order::Stop);
+            self.news.notify_all();
+        }
+        drop(log);
+        let delivery = lock(&self.delivery).take();
+        if let Some(Err(_)) = delivery.map(JoinHandle::join) {
+            log::error!("the delivery thread of {} had panicked", self.name);
+        }
+    }
+}
+
+impl Drop for Topic {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// A subscriber's place in a topic. Dropping it leaves.
+pub struct Subscription {
+    topic: Arc<Topic>,
+    number: u64,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        // Fails when the delivery thread has ended, and its list with it.
+        let _ = self.topic.orders.send(Order::Leave(self.number));
+    }
+}
+
+fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX))
+}

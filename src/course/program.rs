@@ -1,0 +1,116 @@
+//! The programs: what `cargo run` and `cargo run --bin lessonN` do.
+
+use super::{LESSONS, Lesson, Running};
+use crate::options::{Options, Stop};
+use std::io::{self, ErrorKind, Write};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::process::ExitCode;
+
+/// The whole course on one port.
+pub fn course() -> ExitCode {
+    run(LESSONS, "poll-to-push: how a web page learns of news", "/")
+}
+
+/// Lesson `number` alone.
+pub fn lesson(number: u8) -> ExitCode {
+    let Some(lesson) = LESSONS.iter().find(|lesson| lesson.number == number) else {
+        eprintln!("there is no lesson {number}");
+        return ExitCode::FAILURE;
+    };
+    let title = format!("Lesson {number}: {}", lesson.title);
+    run(&[lesson], &title, &format!("/{}/", lesson.folder()))
+}
+
+fn run(lessons: &[&Lesson], title: &str, path: &str) -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
+    let options = match Options::read(std::env::args_os(), |name| std::env::var(name).ok()) {
+        Ok(options) => options,
+        Err(help @ Stop::Help) => {
+            println!("{title}\n\n{help}");
+            return ExitCode::SUCCESS;
+        }
+        Err(wrong) => {
+            eprintln!("{wrong}");
+            return ExitCode::FAILURE;
+        }
+    };
+    // Before the start, so that no Ctrl-C falls between.
+    let (stop, stopped) = crossbeam_channel::bounded(1);
+    let handler = ctrlc::set_handler(move || {
+        if stop.try_send(()).is_err() {
+            // The second one: at once.
+            std::process::exit(1);
+        }
+    });
+    if let Err(error) = handler {
+        log::warn!("Ctrl-C will end this without farewell: {error}");
+    }
+    let running = match Running::start(lessons, &options) {
+        Ok(running) => running,
+        Err(error) => {
+            eprintln!("{}", explain(&error, &options));
+            return ExitCode::FAILURE;
+        }
+    };
+    // Nobody may be reading; the server runs all the same.
+    let _ = greet(title, running.address(), path);
+    // Errs only when the handler could not be set; then nothing can stop it.
+    while stopped.recv().is_err() {
+        std::thread::park();
+    }
+    running.stop();
+    ExitCode::SUCCESS
+}
+
+fn explain(error: &io::Error, options: &Options) -> String {
+    let Options { host, port, .. } = options;
+    match error.kind() {
+        ErrorKind::AddrInUse => {
+            format!(
+                "port {port} is taken; choose another, as in: --port {}",
+                port.wrapping_add(1)
+            )
+        }
+        ErrorKind::PermissionDenied => {
+            format!("port {port} is not allowed; choose one above 1023, as in: --port 3000")
+        }
+        ErrorKind::AddrNotAvailable => format!("{host} is no address of this machine (--host)"),
+        _ => format!("cannot start on {host}:{port}: {error}"),
+    }
+}
+
+fn greet(title: &str, address: SocketAddr, path: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{title}")?;
+    let port = address.port();
+    match address.ip() {
+        ip if ip.is_loopback() => writeln!(out, "http://{}{path}", link_host(ip, port))?,
+        ip if ip.is_unspecified() => {
+            writeln!(out, "http://localhost:{port}{path}")?;
+            if let Some(lan) = lan_address() {
+                writeln!(out, "http://{lan}:{port}{path}  (from other machines)")?;
+            }
+        }
+        ip => writeln!(out, "http://{}{path}", SocketAddr::new(ip, port))?,
+    }
+    writeln!(out, "Ctrl-C stops it.")?;
+    out.flush()
+}
+
+fn link_host(ip: IpAddr, port: u16) -> String {
+    if ip == IpAddr::from([127, 0, 0, 1]) {
+        format!("localhost:{port}")
+    } else {
+        SocketAddr::new(ip, port).to_string()
+    }
+}
+
+/// The address that other machines on the net would use. To connect a UDP
+/// socket sends nothing; it only asks the system which way it would go.
+fn lan_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    // An address for documentation (RFC 5737), which leads nowhere.
+    socket.connect("192.0.2.1:9").ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_loopback() && !ip.is_unspecified()).then_some(ip)
+}

@@ -1,0 +1,73 @@
+//! The socket as the outbox sees it, and what each system can do.
+//!
+//! One `TcpStream` in an `Arc` serves both sides of a connection (`&TcpStream`
+//! reads and writes): one descriptor a connection.
+
+use super::outbox::Wire;
+use socket2::SockRef;
+use std::io::{self, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Whether whoever has bytes may send them without waiting.
+///
+/// Known to work on Linux. The kernel of macOS seems to ignore `MSG_DONTWAIT`
+/// when sending, and Windows has no such flag; there, and with the feature
+/// `always-drain`, each held connection has a drainer thread that does all its
+/// writing.
+pub const SENDS_DIRECTLY: bool = cfg!(all(
+    any(target_os = "linux", target_os = "android"),
+    not(feature = "always-drain")
+));
+
+/// The write side of a connection's socket.
+pub struct TcpWire(pub Arc<TcpStream>);
+
+impl Wire for TcpWire {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
+        SockRef::from(&*self.0).send_with_flags(bytes, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL)
+    }
+
+    /// Never called, for no outbox is `Live` here; and harmless if it were.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn send_now(&self, _bytes: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn send(&self, bytes: &[u8], patience: Duration) -> io::Result<usize> {
+        self.0.set_write_timeout(Some(patience))?;
+        (&*self.0).write(bytes)
+    }
+
+    fn close_write(&self) {
+        // Fails only when the peer is gone already.
+        let _ = self.0.shutdown(Shutdown::Write);
+    }
+
+    fn shut_down(&self) {
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+/// Sets what every connection of ours needs: no waiting for more bytes before a
+/// small write leaves (Nagle), and an end to a peer that acknowledges nothing.
+///
+/// The limit for the latter is 10 s, or three quarters of a heartbeat when that
+/// is less: a heartbeat that is not acknowledged then ends the connection before
+/// the next but one. Where the system has no such limit, the write deadline and
+/// the unanswered ping do that work, later.
+///
+/// # Errors
+/// When the socket is gone already.
+pub fn prepare(stream: &TcpStream, heartbeat: Duration) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    SockRef::from(stream).set_tcp_user_timeout(Some(
+        super::outbox::WRITE_DEADLINE.min(heartbeat.mul_f32(0.75)),
+    ))?;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = heartbeat;
+    Ok(())
+}

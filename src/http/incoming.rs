@@ -1,0 +1,209 @@
+//! The read side of a connection: heads and bodies, within their limits.
+//!
+//! Request heads are parsed by `httparse`. Every read has a deadline; a client
+//! that sends one byte a second gets no further than one that sends none.
+
+use super::answer::Answer;
+use super::request::Request;
+use crate::feed::Reason;
+use std::io::{self, ErrorKind, Read};
+use std::net::{IpAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+/// The largest request head, in bytes.
+pub const MAX_HEAD: usize = 16 * 1024;
+/// The most header fields.
+pub const MAX_HEADERS: usize = 100;
+/// From the first byte of a head to its last.
+pub const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// From the end of the head to the last byte of the body.
+pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
+/// Before the first byte, and between one request and the next.
+pub const IDLE_DEADLINE: Duration = Duration::from_secs(15);
+/// After a last answer: what is still read, so that the answer is not lost to a
+/// reset, in bytes and in time.
+const LINGER_BYTES: usize = 64 * 1024;
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Why no request could be read.
+pub enum Trouble {
+    /// There is nobody to answer.
+    Over(Reason),
+    /// This answer is due, and then the connection ends.
+    Refuse(Answer, Reason),
+}
+
+fn refuse(status: u16, why: &str, reason: Reason) -> Trouble {
+    Trouble::Refuse(Answer::error(status, why), reason)
+}
+
+/// What came of one `read`.
+enum Filled {
+    Some,
+    /// The client closed its side.
+    Closed,
+    TimedOut,
+}
+
+/// The bytes of a connection that were read and not used yet.
+pub struct Incoming<'a> {
+    stream: &'a TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Incoming<'a> {
+    /// Begins to read from `stream`.
+    pub fn new(stream: &'a TcpStream) -> Incoming<'a> {
+        Incoming {
+            stream,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// What was read behind the last request.
+    pub fn into_rest(self) -> Vec<u8> {
+        self.buffer
+    }
+
+    /// Waits for the first byte of a request.
+    ///
+    /// # Errors
+    /// [`Trouble::Over`] when none comes.
+    pub fn wait_for_first_byte(&mut self, first_request: bool) -> Result<(), Trouble> {
+        if !self.buffer.is_empty() {
+            return Ok(());
+        }
+        match self.fill(Instant::now() + IDLE_DEADLINE)? {
+            Filled::Some => Ok(()),
+            Filled::Closed => Err(Trouble::Over(Reason::ClientClosed)),
+            Filled::TimedOut if first_request => Err(Trouble::Over(Reason::NeverSpoke)),
+            Filled::TimedOut => Err(Trouble::Over(Reason::IdleTimedOut)),
+        }
+    }
+
+    /// Reads one request head.
+    ///
+    /// # Errors
+    /// 400, 408, 431 or 505, as the design of the server says.
+    pub fn head(&mut self, peer: IpAddr) -> Result<Request, Trouble> {
+        let deadline = Instant::now() + HEAD_DEADLINE;
+        loop {
+            if let Some((request, length)) = parse(&self.buffer, peer)? {
+                self.buffer.drain(..length);
+                return Ok(request);
+            }
+            if self.buffer.len() > MAX_HEAD {
+                return Err(too_large());
+            }
+            match self.fill(deadline)? {
+                Filled::Some => {}
+                Filled::Closed => return Err(Trouble::Over(Reason::ClientClosed)),
+                Filled::TimedOut => {
+                    let why = "the request head was not complete within 10 s";
+                    return Err(refuse(408, why, Reason::HeadTimedOut));
+                }
+            }
+        }
+    }
+
+    /// Reads a body of `length` bytes.
+    ///
+    /// # Errors
+    /// 408 when it is not complete in time, 400 when it is cut short.
+    pub fn body(&mut self, length: usize) -> Result<Vec<u8>, Trouble> {
+        let deadline = Instant::now() + BODY_DEADLINE;
+        while self.buffer.len() < length {
+            match self.fill(deadline)? {
+                Filled::Some => {}
+                Filled::Closed => {
+                    let got = self.buffer.len();
+                    let why = format!("the body ended after {got} of {length} bytes");
+                    return Err(refuse(400, &why, Reason::BodyTimedOut));
+                }
+                Filled::TimedOut => {
+                    let why = "the body was not complete within 10 s";
+                    return Err(refuse(408, why, Reason::BodyTimedOut));
+                }
+            }
+        }
+        let rest = self.buffer.split_off(length);
+        Ok(std::mem::replace(&mut self.buffer, rest))
+    }
+
+    /// After the last answer: reads and drops, within limits. Closing a socket
+    /// with unread input sends a reset, which can destroy the answer.
+    pub fn linger(&mut self) {
+        let deadline = Instant::now() + LINGER;
+        let mut left = LINGER_BYTES;
+        while left > 0 {
+            self.buffer.clear();
+            match self.fill(deadline) {
+                Ok(Filled::Some) => left = left.saturating_sub(self.buffer.len()),
+                _ => return,
+            }
+        }
+    }
+
+    /// Reads what there is, once, and adds it to the buffer.
+    fn fill(&mut self, deadline: Instant) -> Result<Filled, Trouble> {
+        let mut bytes = [0; 8 * 1024];
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(Filled::TimedOut);
+            }
+            match self.read(&mut bytes, left) {
+                Ok(0) => return Ok(Filled::Closed),
+                Ok(read) => {
+                    self.buffer.extend_from_slice(&bytes[..read]);
+                    return Ok(Filled::Some);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) if cfg!(windows) && error.kind() == ErrorKind::TimedOut => {}
+                Err(error) => return Err(Trouble::Over(Reason::of_read(&error))),
+            }
+        }
+    }
+
+    fn read(&self, bytes: &mut [u8], patience: Duration) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(patience))?;
+        let mut stream = self.stream;
+        stream.read(bytes)
+    }
+}
+
+fn too_large() -> Trouble {
+    let why = "a request head may have at most 16 KiB and 100 header fields";
+    refuse(431, why, Reason::HeadTooLarge)
+}
+
+/// The head at the start of `buffer` and its length; `None` when more is needed.
+fn parse(buffer: &[u8], peer: IpAddr) -> Result<Option<(Request, usize)>, Trouble> {
+    let bad = |status, why: &str| refuse(status, why, Reason::BadRequest);
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut head = httparse::Request::new(&mut headers);
+    let length = match head.parse(buffer) {
+        Ok(httparse::Status::Complete(length)) if length <= MAX_HEAD => length,
+        Ok(httparse::Status::Complete(_)) | Err(httparse::Error::TooManyHeaders) => {
+            return Err(too_large());
+        }
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::Version) => {
+            return Err(bad(505, "this server speaks HTTP/1.1 and HTTP/1.0"));
+        }
+        Err(error) => return Err(bad(400, &format!("malformed request head: {error}"))),
+    };
+    let (Some(method), Some(target), Some(minor_version)) = (head.method, head.path, head.version)
+    else {
+        return Err(bad(400, "malformed request line"));
+    };
+    let fields = head
+        .headers
+        .iter()
+        .map(|field| (field.name.to_owned(), field.value.to_vec()))
+        .collect();
+    let request = Request::new(method, target, minor_version, fields, peer)
+        .map_err(|answer| Trouble::Refuse(answer, Reason::BadRequest))?;
+    Ok(Some((request, length)))
+}

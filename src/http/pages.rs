@@ -1,0 +1,114 @@
+//! The pages: `public/`, with each lesson's text from `lessons/` set into its page.
+//!
+//! While developing they are read from disk at each request; a release build
+//! holds them inside.
+
+use super::answer::Answer;
+use super::request::Request;
+use pulldown_cmark::{Options, Parser, html};
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "public/"]
+struct Public;
+
+#[derive(RustEmbed)]
+#[folder = "lessons/"]
+struct Texts;
+
+/// Where a page wants its lesson's text.
+const TEXT_GOES_HERE: &str = "<!-- text -->";
+/// How texts write this server's address.
+const WRITTEN_ADDRESS: &str = "http://localhost:3000";
+
+/// The pages of one server.
+pub struct Pages {
+    /// The folders of the lessons served, as `1-short-polling`.
+    pub lessons: Vec<String>,
+}
+
+impl Pages {
+    /// The page or file for `request`, if there is one.
+    pub fn get(&self, request: &Request) -> Option<Answer> {
+        let path = request.path.strip_prefix('/')?;
+        // `rust-embed` keeps to its folder; that nothing can even try is ours.
+        let climbs = |part: &str| part == ".." || part == "." || part.contains(['\\', '\0', ':']);
+        if path.split('/').any(climbs) {
+            return None;
+        }
+        // A lesson on its own has no home page.
+        if let ("", [only]) = (path, &self.lessons[..]) {
+            return Some(redirect(&format!("/{only}/")));
+        }
+        let folder = path.split('/').next().unwrap_or(path);
+        if is_lesson(folder) && !self.lessons.iter().any(|lesson| lesson == folder) {
+            let why = "this lesson is not served here; `cargo run` serves the whole course";
+            return Some(Answer::error(404, why));
+        }
+        if path == folder && is_lesson(folder) {
+            return Some(redirect(&format!("/{folder}/")));
+        }
+        let file = if path.is_empty() || path.ends_with('/') {
+            format!("{path}index.html")
+        } else {
+            path.to_owned()
+        };
+        let content = Public::get(&file)?;
+        let answer = match content_type(&file) {
+            html @ "text/html; charset=utf-8" => {
+                let page = String::from_utf8_lossy(&content.data);
+                Answer::of_type(200, html, fill(&page, folder, request.host()))
+            }
+            other => Answer::of_type(200, other, content.data.into_owned()),
+        };
+        Some(answer.header("Content-Security-Policy", policy(request.host())))
+    }
+}
+
+fn is_lesson(folder: &str) -> bool {
+    let mut bytes = folder.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_digit()) && bytes.next() == Some(b'-')
+}
+
+fn redirect(to: &str) -> Answer {
+    Answer::new(302)
+        .header("Location", to)
+        .header("Cache-Control", "no-store")
+}
+
+/// Sets the lesson's text into its page.
+fn fill(page: &str, folder: &str, host: &str) -> String {
+    let Some((before, after)) = page.split_once(TEXT_GOES_HERE) else {
+        return page.to_owned();
+    };
+    let text = Texts::get(&format!("{folder}.md")).map_or_else(
+        || format!("The text lessons/{folder}.md is missing."),
+        |file| String::from_utf8_lossy(&file.data).into_owned(),
+    );
+    let text = text.replace(WRITTEN_ADDRESS, &format!("http://{host}"));
+    let mut filled = before.to_owned();
+    html::push_html(&mut filled, Parser::new_ext(&text, Options::ENABLE_TABLES));
+    filled.push_str(after);
+    filled
+}
+
+/// What a page of ours may load: from this server only, and no script in the
+/// page itself. Not every browser takes `'self'` for a WebSocket's address.
+fn policy(host: &str) -> String {
+    format!(
+        "default-src 'self'; img-src 'self' data:; connect-src 'self' ws://{host} wss://{host}; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    )
+}
+
+fn content_type(file: &str) -> &'static str {
+    match file.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        _ => "application/octet-stream",
+    }
+}

@@ -1,0 +1,134 @@
+//! Lesson 3, HTTP streaming (comet): one answer that does not end.
+//!
+//! The page asks once. The server sends the head of its answer, keeps the
+//! connection, and writes each message when it comes. HTTP/1.1 has a form for an
+//! answer whose length is not known at the start, the **chunked** transfer
+//! coding (RFC 9112, section 7.1): each chunk is its length in hex, a line end,
+//! that many bytes, a line end. A chunk of length 0 would be the end.
+//!
+//! ```text
+//! HTTP/1.1 200 OK
+//! Content-Type: application/x-ndjson
+//! Transfer-Encoding: chunked
+//!
+//! 6a                                  ← 106 bytes follow, in hex
+//! {"id":"k3v9-8","topic":"chat",…}    ← one message, one line
+//!
+//! 1                                   ← the heartbeat: an empty line
+//!
+//! ```
+//!
+//! A chunk is a matter between server and browser. The page sees bytes as they
+//! arrive, and one line may come in two pieces, so the page splits at line ends
+//! and not at chunks. `nosniff` in the head matters: without it a browser may
+//! hold text back to guess its type.
+
+use super::{cursor, topic};
+use crate::bus::Message;
+use crate::course::{House, Lesson};
+use crate::feed::{Encoding, Framing, Held, PLAIN, Reason};
+use crate::http::{Access, Answer, Reply, Request, Route};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// This lesson in the course.
+pub static LESSON: Lesson = Lesson {
+    number: 3,
+    name: "comet",
+    title: "HTTP streaming (comet)",
+    topics: &[],
+    routes,
+    asks_and_answers: false,
+};
+
+fn routes(house: &Arc<House>) -> Vec<Route> {
+    let house = house.clone();
+    vec![
+        Route::get("/comet/stream", Access::Open, move |request| {
+            stream(&house, request)
+        }),
+        Route::get("/comet/nine", Access::Open, |request| Ok(nine(request))),
+    ]
+}
+
+/// The technique: a head, and then a line for each message, for as long as both
+/// sides want. `held.follow` is the house's: it writes what the client missed,
+/// then whatever is published, each put into bytes by [`LINES`].
+fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
+    let topic = topic(house, request)?;
+    let cursor = cursor(request)?;
+    let head = Answer::stream("application/x-ndjson");
+    Ok(Reply::hold(head, framing(request), move |held| {
+        held.follow(&topic, &cursor, &LINES);
+    }))
+}
+
+/// Newline-delimited JSON: one message a line.
+static LINES: Encoding = Encoding {
+    message: |message: &Message| format!("{}\n", message.to_json()).into_bytes(),
+    gap: || b"{\"gap\": true}\n".to_vec(),
+    heartbeat: || b"\n".to_vec(),
+    farewell: Vec::new,
+    silent: None,
+};
+
+/// One chunk: the length in hex, the bytes, each with a line end.
+fn chunk(bytes: &[u8]) -> Vec<u8> {
+    let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
+    chunk.extend_from_slice(bytes);
+    chunk.extend_from_slice(b"\r\n");
+    chunk
+}
+
+static CHUNKED: Framing = Framing {
+    transfer_encoding: Some("chunked"),
+    wrap: chunk,
+    last: b"0\r\n\r\n",
+};
+
+/// How an answer to `request` goes on: in chunks. HTTP/1.0 does not know them;
+/// there the bytes come as they are, and end with the connection.
+pub fn framing(request: &Request) -> &'static Framing {
+    if request.minor_version == 0 {
+        &PLAIN
+    } else {
+        &CHUNKED
+    }
+}
+
+/// How many messages the demo has, and the time between them.
+const NINE: u32 = 9;
+const BETWEEN: Duration = Duration::from_secs(1);
+
+/// The demo: nine messages, one a second, and then the end. The page reads the
+/// same answer twice at once: as it grows, and whole when it has ended.
+fn nine(request: &Request) -> Reply {
+    let head = Answer::stream("application/x-ndjson");
+    Reply::hold(head, framing(request), |mut held: Held| {
+        held.go_live(&LINES);
+        for n in 1..=NINE {
+            let text = format!("message {n} of {NINE}");
+            let line = json!({ "n": n, "of": NINE, "text": text });
+            if !held.send(format!("{line}\n").as_bytes()) {
+                return;
+            }
+            // The pause is a `read` with a time-out: a closed tab ends it at once.
+            if n < NINE && !held.pause(BETWEEN) {
+                return;
+            }
+        }
+        held.end(b"", Reason::Finished);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_is_its_length_in_hex_and_its_bytes() {
+        assert_eq!(chunk(b"hello\n"), b"6\r\nhello\n\r\n");
+        assert!(chunk(&[b'x'; 106]).starts_with(b"6a\r\nx"));
+    }
+}

@@ -1,0 +1,236 @@
+//! Lesson 6, WebSocket: both ways at once, on one connection.
+//!
+//! It begins as an HTTP request that asks to stop speaking HTTP (RFC 6455). The
+//! server proves that it understood: it joins the browser's key and a fixed text,
+//! hashes both with SHA-1 and sends the hash in base64. That is no secret and no
+//! encryption; it only shows that a WebSocket server answers, and not a cache.
+//!
+//! ```text
+//! GET /websocket/socket HTTP/1.1             HTTP/1.1 101 Switching Protocols
+//! Host: localhost:3000                       Upgrade: websocket
+//! Upgrade: websocket                         Connection: Upgrade
+//! Connection: Upgrade                        Sec-WebSocket-Accept: s3pPLMBi…
+//! Sec-WebSocket-Version: 13
+//! Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+//! ```
+//!
+//! After the 101 nothing is HTTP any more. Each side sends **frames**: two bytes
+//! or more that say the kind and the length, then the bytes. A message of five
+//! bytes costs two bytes more, not a request. What the browser sends is masked.
+//!
+//! The connection's thread reads; what goes out passes the outbox, so a push
+//! never waits for the browser to speak. `tungstenite` takes the frames apart.
+
+use super::{cursor, topic};
+use crate::apps::handshake;
+use crate::bus::Message;
+use crate::course::{House, Lesson, publish};
+use crate::feed::{Encoding, Held, PLAIN, Reason};
+use crate::http::{Access, Answer, Reply, Request, Route};
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, frame::Frame};
+use tungstenite::{Error, Message as Incoming, WebSocket, error::ProtocolError};
+
+/// This lesson in the course.
+pub static LESSON: Lesson = Lesson {
+    number: 6,
+    name: "websocket",
+    title: "WebSocket",
+    topics: &[],
+    routes,
+    asks_and_answers: false,
+};
+
+/// The largest message that the chat takes, and that the echo does, in bytes.
+const CHAT_LIMIT: usize = 64 * 1024;
+const ECHO_LIMIT: usize = 16 * 1024 * 1024;
+/// The subprotocol that this server knows.
+const SUBPROTOCOL: &str = "poll-to-push.v1";
+
+fn routes(house: &Arc<House>) -> Vec<Route> {
+    let house = house.clone();
+    let mut routes = vec![
+        Route::get("/websocket/socket", Access::OwnPages, move |request| {
+            chat(&house, request)
+        }),
+        Route::get("/websocket/echo", Access::OwnPages, |request| {
+            Ok(Reply::hold(accept(request)?, &PLAIN, |mut held: Held| {
+                held.go_live(&FRAMES);
+                converse(held, ECHO_LIMIT, Say::Answer);
+            }))
+        }),
+    ];
+    routes.extend(handshake::routes());
+    routes
+}
+
+/// The handshake (RFC 6455, section 4.2): the 101 that accepts it.
+///
+/// # Errors
+/// 426 for a request that is no upgrade, or is one to another version; 400 for
+/// one that is malformed.
+pub fn accept(request: &Request) -> Result<Answer, Answer> {
+    if !request.header_has("Upgrade", "websocket") {
+        let why = "this is a WebSocket: open it with new WebSocket(url)";
+        return Err(Answer::error(426, why)
+            .header("Upgrade", "websocket")
+            .header("Connection", "Upgrade"));
+    }
+    if request.method != "GET"
+        || request.minor_version == 0
+        || !request.header_has("Connection", "Upgrade")
+    {
+        let why = "an upgrade is a GET of HTTP/1.1 with Connection: Upgrade";
+        return Err(Answer::error(400, why));
+    }
+    if request.header("Sec-WebSocket-Version") != Some("13") {
+        return Err(Answer::error(426, "the version must be 13")
+            .header("Upgrade", "websocket")
+            .header("Connection", "Upgrade")
+            .header("Sec-WebSocket-Version", 13));
+    }
+    let key = request.header("Sec-WebSocket-Key").unwrap_or_default();
+    let decoded = data_encoding::BASE64.decode(key.as_bytes());
+    if decoded.map(|bytes| bytes.len()) != Ok(16) {
+        let why = "Sec-WebSocket-Key must be 16 bytes in base64";
+        return Err(Answer::error(400, why));
+    }
+    // The key and 258EAFA5-E914-47DA-95CA-C5AB0DC85B11, hashed, in base64.
+    let proof = tungstenite::handshake::derive_accept_key(key.as_bytes());
+    let mut answer = Answer::new(101)
+        .header("Upgrade", "websocket")
+        .header("Connection", "Upgrade")
+        .header("Sec-WebSocket-Accept", proof);
+    if request.header_has("Sec-WebSocket-Protocol", SUBPROTOCOL) {
+        answer = answer.header("Sec-WebSocket-Protocol", SUBPROTOCOL);
+    }
+    Ok(answer)
+}
+
+/// The chat: what is published goes out as text frames, what comes in as
+/// `{"data": …}` is published, and neither waits for the other.
+fn chat(house: &Arc<House>, request: &Request) -> Result<Reply, Answer> {
+    let topic = topic(house, request)?;
+    let cursor = cursor(request)?;
+    let house = house.clone();
+    Ok(Reply::hold(
+        accept(request)?,
+        &PLAIN,
+        move |mut held: Held| {
+            let Ok(_subscription) = held.join(&topic, &cursor, &FRAMES) else {
+                return held.end(&(FRAMES.farewell)(), Reason::Shutdown);
+            };
+            converse(held, CHAT_LIMIT, |message| match message {
+                Incoming::Text(text) => match publish::publish(&house, text.as_bytes()) {
+                    Ok(_) => Say::Nothing,
+                    Err(error) => {
+                        Say::Answer(String::from_utf8_lossy(&error.body).into_owned().into())
+                    }
+                },
+                _ => Say::Close(CloseCode::Unsupported, "this chat takes text only"),
+            });
+        },
+    ))
+}
+
+/// What follows a message from the browser.
+enum Say {
+    Nothing,
+    Answer(Incoming),
+    Close(CloseCode, &'static str),
+}
+
+/// Reads until either side closes. tungstenite puts fragments together, unmasks,
+/// checks, and answers pings.
+fn converse(mut held: Held, limit: usize, mut hear: impl FnMut(Incoming) -> Say) {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(4 * 1024)
+        .write_buffer_size(0)
+        .max_message_size(Some(limit))
+        .max_frame_size(Some(limit));
+    let early = held.take_early();
+    let mut socket =
+        WebSocket::from_partially_read(BothWays(held), early, Role::Server, Some(config));
+    let (last_frame, reason) = loop {
+        let say = match socket.read() {
+            Ok(Incoming::Close(frame)) => break (answer_to(frame), Reason::ClientClosed),
+            Ok(message @ (Incoming::Text(_) | Incoming::Binary(_))) => hear(message),
+            Ok(_) => Say::Nothing,
+            Err(Error::Utf8(_)) => Say::Close(CloseCode::Invalid, "text must be UTF-8"),
+            Err(Error::Capacity(_)) => Say::Close(CloseCode::Size, "the message is too large"),
+            Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => return,
+            Err(Error::Protocol(_)) => Say::Close(CloseCode::Protocol, "against RFC 6455"),
+            // The connection has ended; why, the house has noted.
+            Err(_) => return,
+        };
+        match say {
+            Say::Nothing => {}
+            Say::Answer(message) => {
+                if socket.send(message).is_err() {
+                    return;
+                }
+            }
+            Say::Close(code, why) => break (close(code, why), Reason::ProtocolError),
+        }
+    };
+    let BothWays(held) = socket.get_mut();
+    held.say_end(&last_frame, reason);
+    held.read_until_closed();
+}
+
+/// A Close is answered by a Close with the same code (section 5.5.1).
+fn answer_to(frame: Option<CloseFrame>) -> Vec<u8> {
+    match frame {
+        None => bytes(Frame::close(None)),
+        Some(frame) if frame.code.is_allowed() => close(frame.code, ""),
+        Some(_) => close(CloseCode::Protocol, "a code that may not be sent"),
+    }
+}
+
+/// How messages go out: one text frame each.
+pub static FRAMES: Encoding = Encoding {
+    message: |message: &Message| text(message.to_json()),
+    gap: || text("{\"gap\": true}".to_owned()),
+    heartbeat: || bytes(Frame::ping("")),
+    farewell: || close(CloseCode::Away, "the server is going down; come back"),
+    silent: Some(|| close(CloseCode::Error, "no answer to a ping")),
+};
+
+fn text(text: String) -> Vec<u8> {
+    bytes(Frame::message(text, OpCode::Data(Data::Text), true))
+}
+
+fn close(code: CloseCode, why: &'static str) -> Vec<u8> {
+    let reason = why.into();
+    bytes(Frame::close(Some(CloseFrame { code, reason })))
+}
+
+fn bytes(frame: Frame) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Writing into memory cannot fail.
+    let _ = frame.format(&mut bytes);
+    bytes
+}
+
+/// The connection as tungstenite sees it: reads from the socket, writes whole
+/// frames into the outbox. What it still wants to say after the end is dropped.
+struct BothWays(Held);
+
+impl Read for BothWays {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for BothWays {
+    fn write(&mut self, frames: &[u8]) -> io::Result<usize> {
+        self.0.send(frames);
+        Ok(frames.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

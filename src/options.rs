@@ -1,0 +1,235 @@
+//! The options of every binary, from the command line or the environment.
+
+use lexopt::prelude::*;
+use std::ffi::OsString;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// What every binary can be told. See [`USAGE`].
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The port to listen on; 0 lets the system choose one.
+    pub port: u16,
+    /// Connections served at once, by our own server.
+    pub max_connections: usize,
+    /// Time between heartbeats on held connections.
+    pub heartbeat: Duration,
+    /// Messages each topic remembers.
+    pub history: usize,
+    /// Names that `Host` may hold besides `localhost` and IP addresses.
+    pub allow_host: Vec<String>,
+    /// Foreign origins that may publish and connect.
+    pub allow_origin: Vec<String>,
+    /// Options that were given and that the library's server cannot honour.
+    pub only_ours: Vec<&'static str>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            host: IpAddr::from([127, 0, 0, 1]),
+            port: 3000,
+            max_connections: 10_000,
+            heartbeat: Duration::from_secs(15),
+            history: 1024,
+            allow_host: Vec::new(),
+            allow_origin: Vec::new(),
+            only_ours: Vec::new(),
+        }
+    }
+}
+
+/// What `--help` prints.
+pub const USAGE: &str = "\
+Options (each also from the environment: --port is POLL_TO_PUSH_PORT):
+  --host ADDRESS          listen on this IP address        [127.0.0.1]
+                          (0.0.0.0: other machines can come)
+  --port PORT             listen on this port; 0: any free [3000]
+  --bus memory            where messages are kept          [memory]
+  --max-connections N     connections served at once       [10000]
+  --heartbeat-ms MS       between two heartbeats           [15000]
+  --history N             messages each topic remembers    [1024]
+  --allow-host NAME       a name this server may be called by
+  --allow-origin ORIGIN   a site whose pages may publish and connect,
+                          as https://a.example
+                          (both may be given more than once; in the
+                          environment, separate them by commas)
+  --help                  print this
+RUST_LOG=info (or debug) shows the log.";
+
+/// Why no options came out.
+#[derive(Debug)]
+pub enum Stop {
+    /// `--help` was asked for.
+    Help,
+    /// Something is wrong; the text says what and what would be right.
+    Wrong(String),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Help => f.write_str(USAGE),
+            Stop::Wrong(why) => f.write_str(why),
+        }
+    }
+}
+
+const NAMES: [&str; 8] = [
+    "host",
+    "port",
+    "bus",
+    "max-connections",
+    "heartbeat-ms",
+    "history",
+    "allow-host",
+    "allow-origin",
+];
+
+impl Options {
+    /// Reads the environment, then the command line, which wins.
+    ///
+    /// # Errors
+    /// [`Stop`], to be shown to the user.
+    pub fn read(
+        arguments: impl IntoIterator<Item = OsString>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Options, Stop> {
+        let mut options = Options::default();
+        for name in NAMES {
+            let variable = format!("POLL_TO_PUSH_{}", name.replace('-', "_").to_uppercase());
+            let Some(value) = environment(&variable) else {
+                continue;
+            };
+            let many = name.starts_with("allow-");
+            for value in value
+                .split(',')
+                .filter(|_| many)
+                .chain((!many).then_some(&*value))
+            {
+                options
+                    .set(name, value.trim())
+                    .map_err(|why| Stop::Wrong(format!("{variable}: {why}")))?;
+            }
+        }
+        let wrong = |error: lexopt::Error| Stop::Wrong(format!("{error}\n\n{USAGE}"));
+        let mut parser = lexopt::Parser::from_iter(arguments);
+        while let Some(argument) = parser.next().map_err(wrong)? {
+            let name = match argument {
+                Long("help") | Short('h') => return Err(Stop::Help),
+                Long(name) => NAMES.into_iter().find(|known| *known == name),
+                _ => None,
+            };
+            let Some(name) = name else {
+                return Err(wrong(argument.unexpected()));
+            };
+            let value = parser.value().and_then(ValueExt::string).map_err(wrong)?;
+            options
+                .set(name, &value)
+                .map_err(|why| Stop::Wrong(format!("--{name} {value}: {why}")))?;
+        }
+        Ok(options)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        match name {
+            "host" => {
+                let address = if value == "localhost" {
+                    "127.0.0.1"
+                } else {
+                    value
+                };
+                self.host = address
+                    .parse()
+                    .map_err(|_| "must be an IP address, as 127.0.0.1 or 0.0.0.0")?;
+            }
+            "port" => {
+                self.port = value
+                    .parse()
+                    .map_err(|_| "must be a number from 0 to 65535")?;
+            }
+            "bus" if value == "memory" => {}
+            "bus" => return Err("only `memory` is there yet; Redis comes with lesson 9".into()),
+            "max-connections" => {
+                self.max_connections = number(value, 1)?;
+                self.only_ours.push("--max-connections");
+            }
+            "heartbeat-ms" => {
+                self.heartbeat = Duration::from_millis(number(value, 100)? as u64);
+                self.only_ours.push("--heartbeat-ms");
+            }
+            "history" => self.history = number(value, 1)?,
+            "allow-host" => self.allow_host.push(value.to_owned()),
+            "allow-origin" => {
+                let scheme = value.split_once("://");
+                let whole = scheme.is_some_and(|(_, rest)| !rest.is_empty() && !rest.contains('/'));
+                if !whole {
+                    return Err("must be scheme://host[:port] without a path".into());
+                }
+                self.allow_origin.push(value.to_owned());
+            }
+            _ => return Err("is no option".into()),
+        }
+        Ok(())
+    }
+}
+
+fn number(value: &str, least: usize) -> Result<usize, String> {
+    value
+        .parse()
+        .ok()
+        .filter(|number| (least..=1_000_000_000).contains(number))
+        .ok_or_else(|| format!("must be a number from {least} to 1000000000"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Options, Stop> {
+        let arguments = std::iter::once("lesson5").chain(arguments.iter().copied());
+        Options::read(arguments.map(OsString::from), |name| {
+            let found = environment.iter().find(|(other, _)| *other == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_environment() {
+        let options = read(
+            &["--port", "4000", "--allow-host=a.example"],
+            &[
+                ("POLL_TO_PUSH_PORT", "5000"),
+                ("POLL_TO_PUSH_HEARTBEAT_MS", "200"),
+                ("POLL_TO_PUSH_ALLOW_HOST", "b.example, c.example"),
+            ],
+        )
+        .expect("options");
+        assert_eq!(options.port, 4000);
+        assert_eq!(options.heartbeat, Duration::from_millis(200));
+        assert_eq!(options.allow_host, ["b.example", "c.example", "a.example"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (arguments, word) in [
+            (&["--port", "x"][..], "65535"),
+            (&["--port"], "--port"),
+            (&["--prot", "1"], "--prot"),
+            (&["--host", "a.example"], "IP address"),
+            (&["--bus", "redis://localhost"], "lesson 9"),
+            (&["--heartbeat-ms", "5"], "100"),
+            (&["--allow-origin", "a.example"], "scheme"),
+            (&["here"], "here"),
+        ] {
+            match read(arguments, &[]) {
+                Err(Stop::Wrong(why)) => assert!(why.contains(word), "{why}"),
+                other => panic!("{arguments:?}: {other:?}"),
+            }
+        }
+        assert!(matches!(read(&["--help"], &[]), Err(Stop::Help)));
+    }
+}

@@ -1,0 +1,19 @@
+//! Random names from the system's random source: tags, codes, tickets.
+
+use std::io;
+
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// `length` letters and digits, five random bits each. No `l`, `o`, `0` or `1`:
+/// people read some of these aloud.
+///
+/// # Errors
+/// When the system's random source fails.
+pub fn token(length: usize) -> io::Result<String> {
+    let mut bytes = vec![0; length];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+        .collect())
+}
