@@ -4,6 +4,7 @@
 //! reads and writes): one descriptor a connection.
 
 use super::outbox::Wire;
+#[cfg(any(target_os = "linux", target_os = "android"))]
 use socket2::SockRef;
 use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};

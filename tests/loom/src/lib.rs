@@ -1,0 +1,253 @@
+//! The outbox under loom: every order in which its threads can take turns.
+//!
+//! The state machine is the course's own file, included by its path, with loom's
+//! locks in the place of `std`'s. The wire is a list of bytes that takes so many
+//! at once and then says that it is full.
+
+#[path = "../../../src/feed/ending.rs"]
+#[allow(dead_code, reason = "a part of the course")]
+mod ending;
+#[path = "../../../src/feed/outbox.rs"]
+#[allow(dead_code, reason = "a part of the course")]
+mod outbox;
+/// Loom's locks, under the name by which the outbox asks for them.
+mod sync {
+    pub use loom::sync::{Condvar, Mutex, MutexGuard};
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ending::Reason;
+    use crate::outbox::{Drained, MAX_BYTES, Outbox, Sent, Stay, Wire};
+    use bytes::Bytes;
+    use loom::thread;
+    use std::io::{self, ErrorKind};
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    /// What left, and how much more may leave without waiting.
+    #[derive(Default)]
+    struct Out {
+        bytes: Vec<u8>,
+        room: usize,
+        closed: bool,
+    }
+
+    /// No loom lock inside: what passes the wire is ordered by the outbox alone.
+    #[derive(Default)]
+    struct Pipe(Mutex<Out>);
+
+    impl Pipe {
+        fn with_room(room: usize) -> Arc<Pipe> {
+            let pipe = Pipe::default();
+            pipe.0.lock().unwrap().room = room;
+            Arc::new(pipe)
+        }
+
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().bytes.clone()).unwrap()
+        }
+    }
+
+    impl Wire for Pipe {
+        fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
+            let mut out = self.0.lock().unwrap();
+            assert!(!out.closed, "bytes after the end");
+            let taken = bytes.len().min(out.room);
+            if taken == 0 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            out.room -= taken;
+            out.bytes.extend_from_slice(&bytes[..taken]);
+            Ok(taken)
+        }
+
+        /// A write that waits writes a part, lets the others run, and goes on.
+        fn send(&self, bytes: &[u8], _patience: Duration) -> io::Result<usize> {
+            let taken = bytes.len().min(2);
+            {
+                let mut out = self.0.lock().unwrap();
+                assert!(!out.closed, "bytes after the end");
+                out.bytes.extend_from_slice(&bytes[..taken]);
+            }
+            thread::yield_now();
+            Ok(taken)
+        }
+
+        fn close_write(&self) {
+            self.0.lock().unwrap().closed = true;
+        }
+
+        fn shut_down(&self) {
+            self.0.lock().unwrap().closed = true;
+        }
+    }
+
+    type Box = Arc<Outbox<Pipe>>;
+
+    /// What the feed does with the answer: it sees that somebody drains.
+    fn follow_up(outbox: &Box, sent: Sent) {
+        if sent == Sent::NeedsDrainer {
+            let outbox = outbox.clone();
+            thread::spawn(move || outbox.drain(Stay::UntilEmpty));
+        }
+    }
+
+    fn offer(outbox: &Box, text: &'static str) {
+        let sent = outbox.offer(Bytes::from_static(text.as_bytes()), 1);
+        follow_up(outbox, sent);
+    }
+
+    fn model(test: impl Fn() + Sync + Send + 'static) {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(3);
+        builder.check(test);
+    }
+
+    /// Whole at the end of the test, in every order: `checked` sees all bytes.
+    fn finish(outbox: &Box, pipe: &Pipe, expected: &[&str]) {
+        follow_up(outbox, outbox.end(Bytes::from_static(b"."), Reason::Finished));
+        // The drainer that may be at work needs its turns.
+        while !outbox.is_finished() {
+            thread::yield_now();
+        }
+        let text = pipe.text();
+        assert!(expected.contains(&text.as_str()), "{text:?}");
+    }
+
+    #[test]
+    fn live_messages_queue_up_behind_head_and_replay() {
+        model(|| {
+            let pipe = Pipe::with_room(usize::MAX);
+            let outbox = Arc::new(Outbox::new(pipe.clone()));
+            let publisher = {
+                let outbox = outbox.clone();
+                thread::spawn(move || {
+                    offer(&outbox, "3");
+                    offer(&outbox, "4");
+                })
+            };
+            assert!(outbox.write(b"head"));
+            assert!(outbox.write(b"12"));
+            assert_eq!(outbox.drain(Stay::UntilEmpty), Drained::Live);
+            publisher.join().unwrap();
+            finish(&outbox, &pipe, &["head1234."]);
+        });
+    }
+
+    #[test]
+    fn a_full_wire_hands_over_to_one_drainer_and_back() {
+        model(|| {
+            let pipe = Pipe::with_room(3);
+            let outbox = Arc::new(Outbox::new(pipe.clone()));
+            assert_eq!(outbox.drain(Stay::UntilEmpty), Drained::Live);
+            let publisher = {
+                let outbox = outbox.clone();
+                thread::spawn(move || {
+                    offer(&outbox, "aaaa");
+                    offer(&outbox, "bb");
+                })
+            };
+            offer(&outbox, "XX");
+            publisher.join().unwrap();
+            finish(
+                &outbox,
+                &pipe,
+                &["XXaaaabb.", "aaaaXXbb.", "aaaabbXX."],
+            );
+        });
+    }
+
+    #[test]
+    fn a_put_waits_for_room_and_is_woken() {
+        model(|| {
+            let pipe = Pipe::with_room(0);
+            let outbox = Arc::new(Outbox::new(pipe.clone()));
+            let drainer = {
+                let outbox = outbox.clone();
+                // Fills the outbox to its bound, so that the put must wait.
+                let full = Bytes::from(vec![b'f'; 3]);
+                assert_eq!(outbox.offer(full, 1024), Sent::Taken);
+                thread::spawn(move || outbox.drain(Stay::UntilEmpty))
+            };
+            follow_up(&outbox, outbox.put(Bytes::from_static(b"put")));
+            drainer.join().unwrap();
+            finish(&outbox, &pipe, &["fffput."]);
+        });
+    }
+
+    #[test]
+    fn the_end_comes_last_and_nothing_follows_it() {
+        model(|| {
+            let pipe = Pipe::with_room(1);
+            let outbox = Arc::new(Outbox::new(pipe.clone()));
+            assert_eq!(outbox.drain(Stay::UntilEmpty), Drained::Live);
+            let publisher = {
+                let outbox = outbox.clone();
+                thread::spawn(move || {
+                    offer(&outbox, "aa");
+                    offer(&outbox, "bb");
+                })
+            };
+            finish(&outbox, &pipe, &[".", "aa.", "aabb."]);
+            publisher.join().unwrap();
+            assert!([".", "aa.", "aabb."].contains(&pipe.text().as_str()));
+        });
+    }
+
+    #[test]
+    fn the_first_reason_counts_and_everyone_is_woken() {
+        model(|| {
+            let pipe = Pipe::with_room(0);
+            let outbox = Arc::new(Outbox::new(pipe.clone()));
+            assert_eq!(outbox.offer(Bytes::from_static(b"a"), 1024), Sent::Taken);
+            let putting = {
+                let outbox = outbox.clone();
+                thread::spawn(move || outbox.put(Bytes::from_static(b"b")))
+            };
+            let closing = {
+                let outbox = outbox.clone();
+                thread::spawn(move || outbox.close(Reason::PeerGone))
+            };
+            // Past the bound: ends as FellBehind, unless it has ended before.
+            assert_eq!(outbox.offer(Bytes::from_static(b"c"), 1), Sent::Refused);
+            assert_eq!(putting.join().unwrap(), Sent::Refused);
+            let reason = closing.join().unwrap();
+            assert!([Reason::PeerGone, Reason::FellBehind].contains(&reason));
+            assert_eq!(outbox.close(Reason::Shutdown), reason);
+            assert_eq!(outbox.drain(Stay::UntilEmpty), Drained::Ended);
+        });
+    }
+
+    #[test]
+    fn a_staying_drainer_writes_all_and_sees_the_end() {
+        model(|| {
+            let pipe = Pipe::with_room(0);
+            let outbox = Arc::new(Outbox::new(pipe.clone()));
+            let drainer = {
+                let outbox = outbox.clone();
+                thread::spawn(move || outbox.drain(Stay::UntilEnded))
+            };
+            offer(&outbox, "a");
+            offer(&outbox, "b");
+            assert_eq!(
+                outbox.end(Bytes::from_static(b"."), Reason::Finished),
+                Sent::Taken
+            );
+            assert_eq!(drainer.join().unwrap(), Drained::Finished);
+            assert_eq!(pipe.text(), "ab.");
+        });
+    }
+
+    #[test]
+    fn a_frame_larger_than_the_bound_enters_an_empty_outbox_only() {
+        model(|| {
+            let pipe = Pipe::with_room(0);
+            let outbox = Arc::new(Outbox::new(pipe));
+            let huge = Bytes::from(vec![b'h'; MAX_BYTES + 1]);
+            assert_eq!(outbox.put(huge), Sent::Taken);
+            assert_eq!(outbox.offer(Bytes::from_static(b"x"), 1), Sent::Refused);
+            assert_eq!(outbox.close(Reason::Shutdown), Reason::FellBehind);
+        });
+    }
+}
