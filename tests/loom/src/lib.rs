@@ -229,7 +229,31 @@ mod tests {
                 thread::spawn(move || outbox.drain(Stay::UntilEnded))
             };
             offer(&outbox, "a");
+            // Only the offer itself can have woken it.
+            while pipe.text() != "a" {
+                thread::yield_now();
+            }
             offer(&outbox, "b");
+            assert_eq!(
+                outbox.end(Bytes::from_static(b"."), Reason::Finished),
+                Sent::Taken
+            );
+            assert_eq!(drainer.join().unwrap(), Drained::Finished);
+            assert_eq!(pipe.text(), "ab.");
+        });
+    }
+
+    #[test]
+    fn a_put_is_woken_by_a_staying_drainer_too() {
+        model(|| {
+            let pipe = Pipe::with_room(0);
+            let outbox = Arc::new(Outbox::new(pipe.clone()));
+            assert_eq!(outbox.offer(Bytes::from_static(b"a"), 1024), Sent::Taken);
+            let drainer = {
+                let outbox = outbox.clone();
+                thread::spawn(move || outbox.drain(Stay::UntilEnded))
+            };
+            assert_eq!(outbox.put(Bytes::from_static(b"b")), Sent::Taken);
             assert_eq!(
                 outbox.end(Bytes::from_static(b"."), Reason::Finished),
                 Sent::Taken
