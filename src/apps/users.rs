@@ -16,8 +16,6 @@ const FILE: &str = "data/users.json";
 /// Publishes the list now and at each change, until `stopped`.
 pub fn run(topic: &Arc<Topic>, stopped: &Receiver<()>) {
     let file = find();
-    let mut last = None;
-    publish(topic, &file, &mut last);
     // One place is enough: a change that comes while another is being read is
     // seen by the next look.
     let (changed, changes) = bounded(1);
@@ -32,7 +30,8 @@ pub fn run(topic: &Arc<Topic>, stopped: &Receiver<()>) {
     if let Err(error) = &watching {
         log::warn!("changes of {} will not be seen: {error}", file.display());
     }
-    // A change between the first look and the start of watching.
+    // Watching comes before the first look, so that no change falls between.
+    let mut last = None;
     publish(topic, &file, &mut last);
     loop {
         select! {

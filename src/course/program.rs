@@ -5,6 +5,7 @@ use crate::options::{Options, Stop};
 use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The whole course on one port.
 pub fn course() -> ExitCode {
@@ -36,11 +37,13 @@ fn run(lessons: &[&Lesson], title: &str, path: &str) -> ExitCode {
     };
     // Before the start, so that no Ctrl-C falls between.
     let (stop, stopped) = crossbeam_channel::bounded(1);
+    let asked = AtomicBool::new(false);
     let handler = ctrlc::set_handler(move || {
-        if stop.try_send(()).is_err() {
+        if asked.swap(true, Ordering::Relaxed) {
             // The second one: at once.
             std::process::exit(1);
         }
+        let _ = stop.try_send(());
     });
     if let Err(error) = handler {
         log::warn!("Ctrl-C will end this without farewell: {error}");

@@ -28,7 +28,8 @@ reasons! {
     ClientClosed,
     /// The client, or something between, tore it down.
     Reset,
-    /// The client is gone without a word: the system gave up waiting for it.
+    /// The client is gone without a word, or takes nothing any more: the system
+    /// gave up waiting for it (`TCP_USER_TIMEOUT`).
     PeerGone,
     /// The server said all it had to say.
     Finished,

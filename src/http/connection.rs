@@ -99,7 +99,10 @@ impl Connection {
             };
             Trouble::Refuse(answer, reason)
         })?;
-        let expects = request.header("Expect");
+        // HTTP/1.0 has no such field (RFC 9110, section 10.1.1).
+        let expects = request
+            .header("Expect")
+            .filter(|_| request.minor_version > 0);
         if expects.is_some_and(|what| !what.eq_ignore_ascii_case("100-continue")) {
             let why = "the only thing to expect here is 100-continue";
             return Err(refuse(Answer::error(417, why)));

@@ -7,7 +7,7 @@
 //! size and routing are.
 
 use super::answer::{Answer, Reply};
-use super::request::{MAX_BODY, Request};
+use super::request::Request;
 use super::router::Router;
 use crate::threads;
 use std::io::{self, Read};
@@ -119,7 +119,7 @@ fn read(incoming: &mut tiny_http::Request, router: &Router) -> Result<Request, A
     let mut body = Vec::new();
     incoming
         .as_reader()
-        .take(MAX_BODY as u64 + 1)
+        .take(length as u64)
         .read_to_end(&mut body)
         .map_err(|error| Answer::error(400, &format!("the body could not be read: {error}")))?;
     if body.len() != length {

@@ -1,6 +1,7 @@
 //! A request, as handlers see it, whichever server read it.
 
 use super::answer::Answer;
+use super::guard::host_name;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -44,8 +45,16 @@ impl Request {
         // The absolute form, which names the host itself (RFC 9112, section 3.2.2).
         if let Some(rest) = target.strip_prefix("http://") {
             let (authority, _) = rest.split_once(['/', '?']).unwrap_or((rest, ""));
-            headers.retain(|(name, _)| !name.eq_ignore_ascii_case("host"));
-            headers.push(("Host".to_owned(), authority.as_bytes().to_vec()));
+            // It takes the place of a `Host` that is right; a wrong one stays, to
+            // be refused.
+            let mut hosts = headers
+                .iter_mut()
+                .filter(|(name, _)| name.eq_ignore_ascii_case("host"));
+            if let (Some((_, host)), None) = (hosts.next(), hosts.next())
+                && std::str::from_utf8(host).is_ok_and(|host| host_name(host).is_some())
+            {
+                *host = authority.as_bytes().to_vec();
+            }
             target = &rest[authority.len()..];
         }
         let (path, query) = target.split_once('?').unwrap_or((target, ""));

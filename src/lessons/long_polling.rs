@@ -76,6 +76,8 @@ fn ask(house: &House, request: &Request) -> Result<News, Answer> {
 fn wait(request: &Request) -> Result<Duration, Answer> {
     let seconds = match request.parameter("wait") {
         None => Some(DEFAULT_WAIT),
+        // Digits only: `parse` alone would take a sign.
+        Some(text) if !text.bytes().all(|byte| byte.is_ascii_digit()) => None,
         Some(text) => text.parse().ok().filter(|wait| *wait <= LONGEST_WAIT),
     };
     match seconds {

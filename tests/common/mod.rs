@@ -3,10 +3,13 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod child;
+
 use poll_to_push::course::{LESSONS, Lesson, Running};
 use poll_to_push::http::Route;
 use poll_to_push::options::Options;
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -71,7 +74,7 @@ impl Server {
     /// Opens a connection and sends a GET for `target`.
     pub fn get(&self, target: &str) -> Client {
         let mut client = self.connect();
-        client.send(&get(target, ""));
+        client.send(get(target, ""));
         client
     }
 
@@ -164,6 +167,24 @@ impl Client {
         }
     }
 
+    /// A client whose kernel takes little before it is read: at most some 64 KiB.
+    pub fn connect_small(address: SocketAddr) -> Client {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None);
+        let socket = socket.expect("a socket");
+        socket.set_recv_buffer_size(32 * 1024).expect("set");
+        socket.connect(&address.into()).expect("a connection");
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(SOON)).expect("set");
+        Client::from_stream(stream)
+    }
+
+    /// A client on a stream that is open already.
+    pub fn from_stream(stream: TcpStream) -> Client {
+        Client {
+            reader: BufReader::new(stream),
+        }
+    }
+
     pub fn stream(&self) -> &TcpStream {
         self.reader.get_ref()
     }
@@ -217,7 +238,32 @@ impl Client {
 
     /// As [`Client::chunk`], as text.
     pub fn text_chunk(&mut self) -> Option<String> {
-        self.chunk().map(|bytes| String::from_utf8(bytes).expect("text"))
+        self.chunk()
+            .map(|bytes| String::from_utf8(bytes).expect("text"))
+    }
+
+    /// As [`Client::answer`]; `None` when the connection ends before it is whole.
+    pub fn try_answer(&mut self) -> Option<Answer> {
+        let there = self.reader.fill_buf().is_ok_and(|bytes| !bytes.is_empty());
+        there.then(|| self.answer())
+    }
+
+    /// Reads until `marker` has come.
+    pub fn read_until(&mut self, marker: &str) {
+        let mut seen = Vec::new();
+        loop {
+            let arrived = self.reader.fill_buf().expect("bytes");
+            assert!(!arrived.is_empty(), "it ended before {marker:?}");
+            let length = arrived.len();
+            seen.extend_from_slice(arrived);
+            self.reader.consume(length);
+            if seen
+                .windows(marker.len())
+                .any(|part| part == marker.as_bytes())
+            {
+                return;
+            }
+        }
     }
 
     /// Reads exactly `length` bytes.
