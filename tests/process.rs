@@ -142,6 +142,27 @@ fn out_of_descriptors_it_waits_and_goes_on_when_they_are_free_again() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_course_without_visitors_rests() {
+    let course = Course::start(&[]);
+    let ticks = || {
+        let id = &course.health()["topics"]["clock"]["last_id"];
+        let n = id
+            .as_str()
+            .and_then(|id| id.split_once('-')?.1.parse().ok());
+        n.unwrap_or(0_u64)
+    };
+    let before = (ticks(), course.cpu_time());
+    // Three seconds of the course's own clock.
+    eventually("the clock goes on", || {
+        thread::park_timeout(Duration::from_millis(200));
+        ticks() >= before.0 + 3
+    });
+    let used = course.cpu_time() - before.1;
+    assert!(used < Duration::from_millis(500), "{used:?} of work in 3 s");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn ctrl_c_under_load_ends_every_stream_in_its_own_way() {
     let mut course = Course::start(&[]);
     let mut comet = course.get("/comet/stream");

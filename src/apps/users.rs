@@ -19,8 +19,11 @@ pub fn run(topic: &Arc<Topic>, stopped: &Receiver<()>) {
     // One place is enough: a change that comes while another is being read is
     // seen by the next look.
     let (changed, changes) = bounded(1);
-    let watcher = notify::recommended_watcher(move |_| {
-        let _ = changed.try_send(());
+    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // Our own look at the file is an event, too, and must not cause another.
+        if !event.is_ok_and(|event| event.kind.is_access()) {
+            let _ = changed.try_send(());
+        }
     });
     let folder = file.parent().unwrap_or(Path::new("."));
     let watching = watcher.and_then(|mut watcher| {

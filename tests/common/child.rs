@@ -118,6 +118,19 @@ impl Course {
         std::fs::read_dir(folder).expect("a process").count()
     }
 
+    /// Processor time that the program has used.
+    #[cfg(target_os = "linux")]
+    pub fn cpu_time(&self) -> Duration {
+        let file = format!("/proc/{}/stat", self.id());
+        let stat = std::fs::read_to_string(file).expect("a process");
+        // The fields after the name, which stands in brackets (proc(5)).
+        let (_, fields) = stat.rsplit_once(") ").expect("a name");
+        let ticks = fields.split(' ').skip(11).take(2);
+        let ticks: u64 = ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+        // Linux counts 100 ticks a second here.
+        Duration::from_millis(ticks * 10)
+    }
+
     /// Resident memory of the program, in bytes.
     #[cfg(target_os = "linux")]
     pub fn resident(&self) -> usize {
