@@ -206,10 +206,8 @@ fn converse(mut held: Held, note: impl Fn(Seen)) {
         bytes.drain(..frame.length);
         let answer = match frame.opcode {
             CLOSE => {
-                // The same code back, without the words.
-                let code = &frame.payload[..frame.payload.len().min(2)];
-                let last = frame_of(CLOSE, code);
-                note(seen("server", &last, CLOSE, code));
+                let last = frame_of(CLOSE, &frame.payload);
+                note(seen("server", &last, CLOSE, &frame.payload));
                 return held.end(&last, Reason::ClientClosed);
             }
             PING => frame_of(PONG, &frame.payload),

@@ -180,12 +180,13 @@ fn converse(mut held: Held, limit: usize, mut hear: impl FnMut(Incoming) -> Say)
     held.read_until_closed();
 }
 
-/// A Close is answered by a Close with the same code (section 5.5.1).
+/// A Close is answered by a Close that says the same (section 5.5.1).
 fn answer_to(frame: Option<CloseFrame>) -> Vec<u8> {
     match frame {
-        None => bytes(Frame::close(None)),
-        Some(frame) if frame.code.is_allowed() => close(frame.code, ""),
-        Some(_) => close(CloseCode::Protocol, "a code that may not be sent"),
+        Some(frame) if !frame.code.is_allowed() => {
+            close(CloseCode::Protocol, "a code that may not be sent")
+        }
+        same => bytes(Frame::close(same)),
     }
 }
 
