@@ -8,8 +8,10 @@
 //! A held connection has one thread, and it waits in `read`: a closed tab is
 //! noticed at once, and nobody has to be woken to deliver. What goes out passes
 //! the connection's outbox. Read `outbox` (the states), `link` (its threads),
-//! `held` (a connection's life), `heart` (the timer), `ending` (the reasons).
+//! `held` (a connection's life), `heart` (the timer), `ending` (the reasons), and
+//! `conversation` (what a WebSocket adds: the other way).
 
+pub mod conversation;
 pub mod ending;
 pub mod heart;
 pub mod held;

@@ -19,19 +19,20 @@
 //! bytes costs two bytes more, not a request. What the browser sends is masked.
 //!
 //! The connection's thread reads; what goes out passes the outbox, so a push
-//! never waits for the browser to speak. `tungstenite` takes the frames apart.
+//! never waits for the browser to speak. `tungstenite` takes the frames apart
+//! ([`crate::feed::conversation`]); to see it done by hand, read
+//! [`crate::apps::handshake`].
 
 use super::{cursor, topic};
 use crate::apps::handshake;
 use crate::bus::Message;
 use crate::course::{House, Lesson, publish};
+use crate::feed::conversation::{Say, close, converse, ping, text};
 use crate::feed::{Encoding, Held, PLAIN, Reason};
 use crate::http::{Access, Answer, Reply, Request, Route};
-use std::io::{self, Read, Write};
 use std::sync::Arc;
-use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
-use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, frame::Frame};
-use tungstenite::{Error, Message as Incoming, WebSocket, error::ProtocolError};
+use tungstenite::Message as Incoming;
+use tungstenite::protocol::frame::coding::CloseCode;
 
 /// This lesson in the course.
 pub static LESSON: Lesson = Lesson {
@@ -135,103 +136,11 @@ fn chat(house: &Arc<House>, request: &Request) -> Result<Reply, Answer> {
     ))
 }
 
-/// What follows a message from the browser.
-enum Say {
-    Nothing,
-    Answer(Incoming),
-    Close(CloseCode, &'static str),
-}
-
-/// Reads until either side closes. tungstenite puts fragments together, unmasks,
-/// checks, and answers pings.
-fn converse(mut held: Held, limit: usize, mut hear: impl FnMut(Incoming) -> Say) {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
-        .write_buffer_size(0)
-        .max_message_size(Some(limit))
-        .max_frame_size(Some(limit));
-    let early = held.take_early();
-    let mut socket =
-        WebSocket::from_partially_read(BothWays(held), early, Role::Server, Some(config));
-    let (last_frame, reason) = loop {
-        let say = match socket.read() {
-            Ok(Incoming::Close(frame)) => break (answer_to(frame), Reason::ClientClosed),
-            Ok(message @ (Incoming::Text(_) | Incoming::Binary(_))) => hear(message),
-            Ok(_) => Say::Nothing,
-            Err(Error::Utf8(_)) => Say::Close(CloseCode::Invalid, "text must be UTF-8"),
-            Err(Error::Capacity(_)) => Say::Close(CloseCode::Size, "the message is too large"),
-            Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => return,
-            Err(Error::Protocol(_)) => Say::Close(CloseCode::Protocol, "against RFC 6455"),
-            // The connection has ended; why, the house has noted.
-            Err(_) => return,
-        };
-        match say {
-            Say::Nothing => {}
-            Say::Answer(message) => {
-                if socket.send(message).is_err() {
-                    return;
-                }
-            }
-            Say::Close(code, why) => break (close(code, why), Reason::ProtocolError),
-        }
-    };
-    let BothWays(held) = socket.get_mut();
-    held.say_end(&last_frame, reason);
-    held.read_until_closed();
-}
-
-/// A Close is answered by a Close that says the same (section 5.5.1).
-fn answer_to(frame: Option<CloseFrame>) -> Vec<u8> {
-    match frame {
-        Some(frame) if !frame.code.is_allowed() => {
-            close(CloseCode::Protocol, "a code that may not be sent")
-        }
-        same => bytes(Frame::close(same)),
-    }
-}
-
 /// How messages go out: one text frame each.
 pub static FRAMES: Encoding = Encoding {
     message: |message: &Message| text(message.to_json()),
     gap: || text("{\"gap\": true}".to_owned()),
-    heartbeat: || bytes(Frame::ping("")),
+    heartbeat: ping,
     farewell: || close(CloseCode::Away, "the server is going down; come back"),
     silent: Some(|| close(CloseCode::Error, "no answer to a ping")),
 };
-
-fn text(text: String) -> Vec<u8> {
-    bytes(Frame::message(text, OpCode::Data(Data::Text), true))
-}
-
-fn close(code: CloseCode, why: &'static str) -> Vec<u8> {
-    let reason = why.into();
-    bytes(Frame::close(Some(CloseFrame { code, reason })))
-}
-
-fn bytes(frame: Frame) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    // Writing into memory cannot fail.
-    let _ = frame.format(&mut bytes);
-    bytes
-}
-
-/// The connection as tungstenite sees it: reads from the socket, writes whole
-/// frames into the outbox. What it still wants to say after the end is dropped.
-struct BothWays(Held);
-
-impl Read for BothWays {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
-    }
-}
-
-impl Write for BothWays {
-    fn write(&mut self, frames: &[u8]) -> io::Result<usize> {
-        self.0.send(frames);
-        Ok(frames.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
