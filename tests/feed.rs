@@ -137,7 +137,8 @@ fn publish_on(server: &common::Server, count: u64, text: usize) {
 #[test]
 fn no_frame_is_torn_while_buffers_are_full_and_pings_and_pongs_go_on() {
     let mut options = options();
-    options.heartbeat = Duration::from_secs(1);
+    // Long, for it also bounds how long a loaded machine may leave us unread.
+    options.heartbeat = Duration::from_secs(4);
     let server = course_with(&options);
     let mut client = Client::connect_small(server.address);
     client.send(upgrade("/websocket/socket?after=0", ""));
@@ -163,7 +164,7 @@ fn no_frame_is_torn_while_buffers_are_full_and_pings_and_pongs_go_on() {
         });
         let mut seen = 0;
         let (mut pings, mut pongs) = (0, 0);
-        while seen < MESSAGES {
+        while seen < MESSAGES || pings == 0 || pongs < MESSAGES / 10 {
             match client.frame() {
                 (0x81, payload) => {
                     let message: Value = serde_json::from_slice(&payload).expect("whole");
@@ -190,7 +191,6 @@ fn no_frame_is_torn_while_buffers_are_full_and_pings_and_pongs_go_on() {
                 other => panic!("{other:?}"),
             }
         }
-        assert!(pongs > 0, "{pings} pings, {pongs} pongs");
     });
 }
 

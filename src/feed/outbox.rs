@@ -150,6 +150,11 @@ impl<W: Wire> Outbox<W> {
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
+    fn wait<'a>(&self, inner: MutexGuard<'a, Inner<W>>) -> MutexGuard<'a, Inner<W>> {
+        let waited = self.changed.wait(inner);
+        waited.unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
     /// Takes `bytes`, which hold `messages` whole messages, without waiting:
     /// the way in for delivery and heartbeats. Past the bound the outbox ends
     /// as [`Reason::FellBehind`]; the client comes back with its cursor.
@@ -191,10 +196,7 @@ impl<W: Wire> Outbox<W> {
                     return Sent::Taken;
                 }
                 State::Behind => {
-                    inner = self
-                        .changed
-                        .wait(inner)
-                        .unwrap_or_else(|poisoned| poisoned.into_inner());
+                    inner = self.wait(inner);
                 }
                 State::Ending | State::Ended => return Sent::Refused,
             }
@@ -282,10 +284,7 @@ impl<W: Wire> Outbox<W> {
                         return Drained::Live;
                     }
                     (_, Stay::UntilEnded) => {
-                        inner = self
-                            .changed
-                            .wait(inner)
-                            .unwrap_or_else(|poisoned| poisoned.into_inner());
+                        inner = self.wait(inner);
                         continue;
                     }
                 }
