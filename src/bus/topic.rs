@@ -131,6 +131,15 @@ impl Topic {
         Ok(id)
     }
 
+    /// `cursor`, with "from now on" made into the id that is the newest now: a
+    /// place that a client can come back to.
+    pub fn pin(&self, cursor: Cursor) -> Cursor {
+        match cursor {
+            Cursor::Now => Cursor::After(self.last_id()),
+            placed => placed,
+        }
+    }
+
     /// What follows `cursor`, at once: short polling.
     pub fn after(&self, cursor: &Cursor) -> News {
         lock(&self.log).history.after(cursor)

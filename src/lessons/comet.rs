@@ -57,8 +57,10 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
 /// then whatever is published, each put into bytes by [`LINES`].
 fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
     let topic = topic(house, request)?;
-    let cursor = cursor(request)?;
-    let head = Answer::stream("application/x-ndjson");
+    // The head says where the stream begins, so that a page which loses it before
+    // the first message knows where to go on.
+    let cursor = topic.pin(cursor(request)?);
+    let head = Answer::stream("application/x-ndjson").header("Last-Event-ID", &cursor);
     Ok(Reply::hold(head, framing(request), move |held| {
         held.follow(&topic, &cursor, &LINES);
     }))

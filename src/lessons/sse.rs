@@ -53,8 +53,16 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
 /// to go on, the browser says itself, in `Last-Event-ID`.
 fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
     let topic = topic(house, request)?;
-    let cursor = cursor(request)?;
-    Ok(Reply::hold(head(), framing(request), move |held| {
+    let asked = cursor(request)?;
+    let from_now = asked == Cursor::Now;
+    let cursor = topic.pin(asked);
+    let head = head().header("Last-Event-ID", &cursor);
+    Ok(Reply::hold(head, framing(request), move |held: Held| {
+        if from_now {
+            // An id without data fires no event; it tells the browser where it is,
+            // should it lose the connection before the first event.
+            held.send(format!("id: {cursor}\n\n").as_bytes());
+        }
         held.follow(&topic, &cursor, &EVENTS);
     }))
 }
