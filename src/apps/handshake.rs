@@ -17,6 +17,7 @@ use sha1::{Digest, Sha1};
 use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
+use tungstenite::protocol::frame::coding::CloseCode;
 
 /// The fixed text that is joined to the key (RFC 6455, section 1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -206,9 +207,10 @@ fn converse(mut held: Held, note: impl Fn(Seen)) {
         bytes.drain(..frame.length);
         let answer = match frame.opcode {
             CLOSE => {
-                let last = frame_of(CLOSE, &frame.payload);
-                note(seen("server", &last, CLOSE, &frame.payload));
-                return held.end(&last, Reason::ClientClosed);
+                let (payload, reason) = answer_to_close(&frame.payload);
+                let last = frame_of(CLOSE, &payload);
+                note(seen("server", &last, CLOSE, &payload));
+                return held.end(&last, reason);
             }
             PING => frame_of(PONG, &frame.payload),
             PONG => continue,
@@ -221,6 +223,26 @@ fn converse(mut held: Held, note: impl Fn(Seen)) {
             &frame.payload,
         ));
         held.send(&answer);
+    }
+}
+
+/// The same code and words back, unless the code may not be sent (section 7.4).
+fn answer_to_close(payload: &[u8]) -> (Vec<u8>, Reason) {
+    let right = match payload {
+        [] => true,
+        [_] => false,
+        [high, low, why @ ..] => {
+            let code = CloseCode::from(u16::from_be_bytes([*high, *low]));
+            code.is_allowed() && std::str::from_utf8(why).is_ok()
+        }
+    };
+    if right {
+        (payload.to_vec(), Reason::ClientClosed)
+    } else {
+        (
+            closing(1002, "no Close may say this"),
+            Reason::ProtocolError,
+        )
     }
 }
 
