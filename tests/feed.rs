@@ -8,16 +8,21 @@ use common::child::Course;
 use common::{Client, SOON, course_with, eventually, get, masked, options, post, upgrade};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 const READERS: usize = 450;
 const STUCK: usize = 50;
 const PUBLISHERS: usize = 4;
-const EACH: usize = 550;
-const TOTAL: u64 = (PUBLISHERS * EACH) as u64;
-/// So large that what 50 clients leave unread cannot hide in the kernel.
-const TEXT: usize = 3 * 1024;
+/// Messages of one publisher in one round. After each round the publishers wait
+/// for the 450, and for nobody else.
+const EACH: usize = 40;
+const ROUNDS: usize = 10;
+const ROUND: u64 = (PUBLISHERS * EACH) as u64;
+const TOTAL: u64 = ROUND * ROUNDS as u64;
+/// 1,600 of these are more than the kernel and the outbox hold for one client.
+const TEXT: usize = 2 * 1024;
 
 /// The number of a message in a chunk of NDJSON; 0 for the heartbeat.
 fn number(line: &str) -> u64 {
@@ -33,8 +38,9 @@ fn id_number(id: &str) -> u64 {
     n.parse().expect("a number")
 }
 
-/// Reads messages up to `last`, which must come in order and once each.
-fn follow(client: &mut Client, mut seen: u64, last: u64) {
+/// Reads messages up to `last`, which must come in order and once each, and
+/// tells how far it is.
+fn follow(client: &mut Client, mut seen: u64, last: u64, progress: &AtomicU64) {
     while seen < last {
         let line = client.text_chunk().expect("the stream goes on");
         match number(&line) {
@@ -42,6 +48,7 @@ fn follow(client: &mut Client, mut seen: u64, last: u64) {
             n => {
                 assert_eq!(n, seen + 1);
                 seen = n;
+                progress.store(seen, Ordering::Relaxed);
             }
         }
     }
@@ -79,18 +86,28 @@ fn fifty_that_stop_reading_cost_the_other_four_hundred_and_fifty_nothing() {
         course.health()["topics"]["chat"]["subscribers"] == STUCK + READERS
     });
     let before = course.resident();
+    let progress: Vec<AtomicU64> = readers.iter().map(|_| AtomicU64::new(0)).collect();
     thread::scope(|scope| {
-        for mut reader in readers {
-            scope.spawn(move || follow(&mut reader, 0, TOTAL));
+        for (mut reader, progress) in readers.into_iter().zip(&progress) {
+            scope.spawn(move || follow(&mut reader, 0, TOTAL, progress));
         }
-        let publishers: Vec<_> = (0..PUBLISHERS)
-            .map(|_| scope.spawn(|| publish(course.address)))
-            .collect();
-        for publisher in publishers {
-            let longest = publisher.join().expect("no panic");
-            // A publisher that waited for a stuck client would wait for its
-            // write deadline, 10 s.
-            assert!(longest < Duration::from_secs(8), "{longest:?}");
+        for round in 1..=ROUNDS as u64 {
+            thread::scope(|scope| {
+                let publishers: Vec<_> = (0..PUBLISHERS)
+                    .map(|_| scope.spawn(|| publish(course.address)))
+                    .collect();
+                for publisher in publishers {
+                    let longest = publisher.join().expect("no panic");
+                    // A publisher that waited for a stuck client would wait for
+                    // its write deadline, 10 s.
+                    assert!(longest < Duration::from_secs(8), "{longest:?}");
+                }
+            });
+            eventually("the others have everything, as before", || {
+                progress
+                    .iter()
+                    .all(|seen| seen.load(Ordering::Relaxed) >= round * ROUND)
+            });
         }
     });
     eventually("the fifty are disconnected", || {
@@ -111,7 +128,7 @@ fn fifty_that_stop_reading_cost_the_other_four_hundred_and_fifty_nothing() {
                 let cursor = last_id(&client.rest());
                 let mut back = course.get(&format!("/comet/stream?after={cursor}"));
                 back.head();
-                follow(&mut back, id_number(&cursor), TOTAL);
+                follow(&mut back, id_number(&cursor), TOTAL, &AtomicU64::new(0));
             });
         }
     });

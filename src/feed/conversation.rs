@@ -35,7 +35,11 @@ pub fn converse(mut held: Held, limit: usize, mut hear: impl FnMut(Message) -> S
         WebSocket::from_partially_read(BothWays(held), early, Role::Server, Some(config));
     let (last_frame, reason) = loop {
         let say = match socket.read() {
-            Ok(Message::Close(frame)) => break (answer_to(frame), Reason::ClientClosed),
+            Ok(Message::Close(frame)) => {
+                // A Close is answered by one that says the same (section 5.5.1). A code
+                // that may not be sent has already become 1002.
+                break (bytes(Frame::close(frame)), Reason::ClientClosed);
+            }
             Ok(message @ (Message::Text(_) | Message::Binary(_))) => hear(message),
             Ok(_) => Say::Nothing,
             Err(Error::Utf8(_)) => Say::Close(CloseCode::Invalid, "text must be UTF-8"),
@@ -58,16 +62,6 @@ pub fn converse(mut held: Held, limit: usize, mut hear: impl FnMut(Message) -> S
     let BothWays(held) = socket.get_mut();
     held.say_end(&last_frame, reason);
     held.read_until_closed();
-}
-
-/// A Close is answered by a Close that says the same (section 5.5.1).
-fn answer_to(frame: Option<CloseFrame>) -> Vec<u8> {
-    match frame {
-        Some(frame) if !frame.code.is_allowed() => {
-            close(CloseCode::Protocol, "a code that may not be sent")
-        }
-        same => bytes(Frame::close(same)),
-    }
 }
 
 /// One text frame.

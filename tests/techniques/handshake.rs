@@ -1,0 +1,155 @@
+//! Lesson 6's app: the handshake worked out, and the frames as they passed.
+
+use crate::common::{Client, Server, course, get, masked, upgrade};
+use crate::parse;
+use serde_json::{Value, json};
+
+/// A socket of the app, the head of its answer, and what it is told first.
+fn shown(server: &Server, fields: &str) -> (Client, String, Value) {
+    let mut client = server.connect();
+    client.send(upgrade("/websocket/handshake", fields));
+    let head = client.head();
+    let (first, text) = client.frame();
+    assert_eq!(first, 0x81);
+    let told = parse(std::str::from_utf8(&text).expect("text"));
+    (client, head, told)
+}
+
+fn frames(server: &Server, told: &Value) -> Value {
+    let ticket = told["ticket"].as_str().expect("a ticket");
+    let answer = server.ask(&get(&format!("/websocket/frames?ticket={ticket}"), ""));
+    assert_eq!(answer.status, 200);
+    answer.json()["frames"].clone()
+}
+
+#[test]
+fn the_handshake_is_worked_out_from_the_readers_own_request() {
+    let server = course();
+    let fields = "Origin: http://localhost\r\nSec-WebSocket-Protocol: a, b\r\n\
+                  Sec-WebSocket-Extensions: permessage-deflate\r\nX-Other: not told\r\n";
+    let (_client, head, told) = shown(&server, fields);
+    let taking_part = json!([
+        ["Host", "localhost"],
+        ["Upgrade", "websocket"],
+        ["Connection", "Upgrade"],
+        ["Origin", "http://localhost"],
+        ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
+        ["Sec-WebSocket-Version", "13"],
+        ["Sec-WebSocket-Protocol", "a, b"],
+        ["Sec-WebSocket-Extensions", "permessage-deflate"],
+    ]);
+    assert_eq!(told["request"], taking_part);
+    // RFC 6455, section 1.3, step by step.
+    assert_eq!(told["key"], "dGhlIHNhbXBsZSBub25jZQ==");
+    assert_eq!(told["guid"], "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    let joined = "dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    assert_eq!(told["joined"], joined);
+    assert_eq!(told["sha1"], "b37a4f2cc0624f1690f64606cf385945b2bec4ea");
+    assert_eq!(told["accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    // The answer that it tells is the one that was sent, `Date` aside.
+    let fields = |head: &str| -> Vec<String> {
+        let lines = head.lines().filter(|line| !line.starts_with("Date:"));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(
+        fields(told["response"].as_str().expect("a head")),
+        fields(&head)
+    );
+}
+
+#[test]
+fn every_frame_is_told_byte_by_byte_both_closes_included() {
+    let server = course();
+    let (mut client, _, told) = shown(&server, "");
+    assert_eq!(frames(&server, &told), json!([]));
+    // RFC 6455, section 5.7: "Hello", masked, has the mask of `masked`.
+    client.send(masked(0x81, b"Hello"));
+    assert_eq!(client.frame(), (0x81, b"Hello".to_vec()));
+    client.send(masked(0x82, b"\x01"));
+    assert_eq!(client.frame(), (0x82, b"\x01".to_vec()));
+    client.send(masked(0x89, b"p"));
+    assert_eq!(client.frame(), (0x8a, b"p".to_vec()));
+    client.send(masked(0x8a, b""));
+    let close = [&1000_u16.to_be_bytes()[..], b"bye"].concat();
+    client.send(masked(0x88, &close));
+    assert_eq!(client.frame(), (0x88, close));
+    assert_eq!(client.rest(), b"");
+    let frame = |from: &str, opcode: &str, bytes: &str, payload: &str| json!({ "from": from, "opcode": opcode, "bytes": bytes, "payload": payload });
+    let expected = json!([
+        frame(
+            "browser",
+            "text",
+            "81 85 37 fa 21 3d 7f 9f 4d 51 58",
+            "Hello"
+        ),
+        frame("server", "text", "81 05 48 65 6c 6c 6f", "Hello"),
+        frame("browser", "binary", "82 81 37 fa 21 3d 36", "\u{1}"),
+        frame("server", "binary", "82 01 01", "\u{1}"),
+        frame("browser", "ping", "89 81 37 fa 21 3d 47", "p"),
+        frame("server", "pong", "8a 01 70", "p"),
+        frame("browser", "pong", "8a 80 37 fa 21 3d", ""),
+        frame(
+            "browser",
+            "close",
+            "88 85 37 fa 21 3d 34 12 43 44 52",
+            "1000 bye"
+        ),
+        frame("server", "close", "88 05 03 e8 62 79 65", "1000 bye"),
+    ]);
+    assert_eq!(frames(&server, &told), expected);
+}
+
+#[test]
+fn an_unknown_ticket_is_404() {
+    let server = course();
+    for query in ["", "?ticket=", "?ticket=nothing"] {
+        let answer = server.ask(&get(&format!("/websocket/frames{query}"), ""));
+        assert_eq!(answer.status, 404, "{query}");
+    }
+}
+
+#[test]
+fn what_the_app_does_not_take_is_1002() {
+    let server = course();
+    for wrong in [
+        b"\x81\x05Hello".to_vec(),
+        masked(0x01, b"a fragment"),
+        masked(0xc1, b"a reserved bit"),
+        masked(0x81, &[b'x'; 126]),
+    ] {
+        let (mut client, _, _) = shown(&server, "");
+        client.send(&wrong);
+        let (first, payload) = client.frame();
+        assert_eq!((first, &payload[..2]), (0x88, &1002_u16.to_be_bytes()[..]));
+        assert_eq!(client.rest(), b"");
+    }
+}
+
+#[test]
+fn a_close_that_may_not_be_sent_is_not_sent_back() {
+    let server = course();
+    let codes = [999_u16, 1005, 1006, 1015].map(|code| code.to_be_bytes().to_vec());
+    let not_utf_8 = [&1000_u16.to_be_bytes()[..], b"\xff"].concat();
+    for wrong in codes.into_iter().chain([b"\x03".to_vec(), not_utf_8]) {
+        let (mut client, _, _) = shown(&server, "");
+        client.send(masked(0x88, &wrong));
+        let (first, payload) = client.frame();
+        assert_eq!(first, 0x88);
+        let code = u16::from_be_bytes([payload[0], payload[1]]);
+        assert!(
+            matches!(code, 1002 | 1007),
+            "{} for {}",
+            code,
+            wrong.escape_ascii()
+        );
+    }
+}
+
+#[test]
+fn a_very_long_request_is_told_whole() {
+    let server = course();
+    // Longer than 125 bytes is certain; the head's limit bounds it.
+    let field = format!("Sec-WebSocket-Protocol: {}\r\n", "x".repeat(15_000));
+    let (_client, _, told) = shown(&server, &field);
+    assert_eq!(told["request"].as_array().map(Vec::len), Some(6));
+}

@@ -1,0 +1,100 @@
+//! Iframe push: a page that goes on, one script a message.
+
+use crate::common::{course, course_with};
+use crate::{ATTACKS, between, parse, quick, subscribed};
+use serde_json::json;
+
+const BEFORE: &str = "<script>parent.postMessage(";
+const AFTER: &str = ",location.origin);document.currentScript.remove()</script>\n";
+
+#[test]
+fn the_head_is_that_of_a_page_that_may_run_its_scripts_only() {
+    let server = course();
+    let mut client = server.get("/iframe-push/stream");
+    let head = client.head();
+    for field in [
+        "Content-Type: text/html; charset=utf-8",
+        "Content-Security-Policy: default-src 'none'; script-src 'unsafe-inline'; \
+         frame-ancestors 'self'",
+        "Transfer-Encoding: chunked",
+        "Cache-Control: no-store",
+        "X-Accel-Buffering: no",
+        "X-Content-Type-Options: nosniff",
+    ] {
+        assert!(
+            head.contains(&format!("\r\n{field}\r\n")),
+            "{field}: {head}"
+        );
+    }
+    let start = client.text_chunk().expect("goes on");
+    assert!(
+        start.starts_with("<!doctype html>\n<meta charset=\"utf-8\">"),
+        "{start}"
+    );
+}
+
+#[test]
+fn each_message_is_a_script_that_it_cannot_leave() {
+    let server = course();
+    let data = |attack: &str| json!({ "text": attack, attack: [attack] });
+    for attack in ATTACKS {
+        server.publish("chat", &data(attack));
+    }
+    let mut client = server.get("/iframe-push/stream?after=0");
+    client.head();
+    client.chunk();
+    subscribed(&server, "chat", 1);
+    for attack in ATTACKS {
+        server.publish("chat", &data(attack));
+    }
+    for attack in ATTACKS.iter().chain(&ATTACKS) {
+        let script = client.text_chunk().expect("goes on");
+        let json = between(&script, BEFORE, AFTER);
+        let leaves = ['<', '\u{2028}', '\u{2029}', '\n', '\r'];
+        assert!(!json.contains(leaves), "{json:?}");
+        assert_eq!(parse(json)["data"], data(attack));
+    }
+}
+
+#[test]
+fn a_gap_is_posted_before_what_is_left() {
+    let server = course();
+    server.publish("chat", &1.into());
+    let mut client = server.get("/iframe-push/stream?after=other-1");
+    client.head();
+    client.chunk();
+    let gap = client.text_chunk().expect("goes on");
+    assert_eq!(between(&gap, BEFORE, AFTER), "{\"gap\": true}");
+    let next = client.text_chunk().expect("goes on");
+    assert_eq!(parse(between(&next, BEFORE, AFTER))["data"], 1);
+}
+
+#[test]
+fn the_heartbeat_is_an_empty_comment() {
+    let server = course_with(&quick());
+    let mut client = server.get("/iframe-push/stream");
+    client.head();
+    client.chunk();
+    for _ in 0..3 {
+        let beat = client.text_chunk().expect("goes on");
+        assert_eq!(beat.trim_end(), "<!---->");
+    }
+}
+
+#[test]
+fn the_clock_is_the_servers() {
+    let server = course();
+    let mut client = server.get("/iframe-push/stream?topic=clock");
+    client.head();
+    client.chunk();
+    let tick = client.text_chunk().expect("goes on");
+    let message = parse(between(&tick, BEFORE, AFTER));
+    assert_eq!(message["topic"], "clock");
+    assert!(message["data"]["unix_ms"].is_u64(), "{message}");
+    let time = message["data"]["time"].as_str().expect("a time");
+    assert_eq!(
+        (time.len(), &time[10..11], &time[19..]),
+        (20, "T", "Z"),
+        "{time}"
+    );
+}
