@@ -1,6 +1,6 @@
-//! `poll-to-push`: how a web page learns of news, one technique a lesson.
+//! `poll-to-push`: how a web page learns of news, one technique in each lesson.
 //!
-//! A server on plain `std` threads, one thread a connection, no async runtime.
+//! A server on plain `std` threads, one thread per connection, no async runtime.
 //! Data flows one way: socket → server → router → lesson → bus → feed → socket.
 //!
 //! The house, in reading order:
@@ -19,8 +19,8 @@
 //! and no socket. The servers know no lesson.
 //!
 //! Locks, in the order in which they may be taken: a topic's, then an outbox's.
-//! Every other lock is held for a look or a change, and nothing else is taken
-//! under it. No lock is held across a write that can block.
+//! Every other lock is held only to read or change one value, and nothing else is
+//! taken under it. No lock is held across a write that can block.
 
 pub mod apps;
 pub mod bus;

@@ -63,7 +63,7 @@ function trySocket() {
     socket.close();
   });
   socket.addEventListener("error", () => {
-    say(`WebSocket: refused after ${seconds(began)}. Does this server have lesson 6?`, "lost");
+    say(`WebSocket: refused after ${seconds(began)}. This program has no WebSocket; the whole course (cargo run) has one.`, "lost");
   });
 }
 

@@ -223,6 +223,12 @@ fn converse(mut held: Held, note: impl Fn(Seen)) {
             &frame.payload,
         ));
         held.send(&answer);
+        // Behind each word a ping of ours, so that the reader sees the pong.
+        if frame.opcode == TEXT {
+            let ping = frame_of(PING, QUESTION);
+            note(seen("server", &ping, PING, QUESTION));
+            held.send(&ping);
+        }
     }
 }
 
@@ -246,6 +252,10 @@ fn answer_to_close(payload: &[u8]) -> (Vec<u8>, Reason) {
     }
 }
 
+/// What our pings carry; a pong must carry the same.
+const QUESTION: &[u8] = b"still there?";
+
+const TEXT: u8 = 1;
 const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
@@ -278,7 +288,7 @@ fn seen(from: &'static str, bytes: &[u8], opcode: u8, payload: &[u8]) -> Seen {
     Seen {
         from,
         opcode: match opcode {
-            1 => "text",
+            TEXT => "text",
             2 => "binary",
             CLOSE => "close",
             PING => "ping",

@@ -112,6 +112,19 @@ impl History {
         }
     }
 
+    /// The id after which an answer to `cursor` begins, as an id of this life.
+    pub fn place(&self, cursor: &Cursor) -> Id {
+        let n = match cursor {
+            Cursor::Now => self.head,
+            Cursor::After(id) if self.position_after(id).is_some() => id.n,
+            _ => self.head - self.messages.len() as u64,
+        };
+        Id {
+            tag: self.tag.clone(),
+            n,
+        }
+    }
+
     fn all(&self) -> Vec<Arc<Message>> {
         self.messages.iter().cloned().collect()
     }
@@ -173,6 +186,17 @@ mod tests {
     fn before_the_first_is_no_gap_while_nothing_was_forgotten() {
         assert_eq!(read(&history(3, 1 << 20, 2), "life-0"), (vec![1, 2], false));
         assert_eq!(read(&history(3, 1 << 20, 0), "life-0"), (vec![], false));
+    }
+
+    #[test]
+    fn every_answer_has_a_place_in_this_life() {
+        let history = history(3, 1 << 20, 5);
+        for (cursor, place) in [("0", 2), ("life-4", 4), ("life-1", 2), ("other-4", 2)] {
+            let cursor = Cursor::parse(cursor).expect("a cursor");
+            let id = history.place(&cursor);
+            assert_eq!((&*id.tag, id.n), ("life", place), "{cursor:?}");
+        }
+        assert_eq!(history.place(&Cursor::Now).n, 5);
     }
 
     #[test]

@@ -76,16 +76,6 @@ impl Cursor {
     }
 }
 
-/// As a client may hand it back.
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Cursor::After(id) => id.fmt(f),
-            Cursor::Now | Cursor::Start | Cursor::Lost => f.write_str("0"),
-        }
-    }
-}
-
 /// One piece of news.
 #[derive(Debug)]
 pub struct Message {

@@ -131,12 +131,13 @@ impl Topic {
         Ok(id)
     }
 
-    /// `cursor`, with "from now on" made into the id that is the newest now: a
-    /// place that a client can come back to.
-    pub fn pin(&self, cursor: Cursor) -> Cursor {
+    /// The id after which an answer to `cursor` begins. "From now on" becomes
+    /// "after that id", so that the reader can be told it and come back to it.
+    pub fn pin(&self, cursor: Cursor) -> (Cursor, Id) {
+        let place = lock(&self.log).history.place(&cursor);
         match cursor {
-            Cursor::Now => Cursor::After(self.last_id()),
-            placed => placed,
+            Cursor::Now => (Cursor::After(place.clone()), place),
+            given => (given, place),
         }
     }
 

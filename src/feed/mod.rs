@@ -36,7 +36,7 @@ pub struct Encoding {
     pub gap: fn() -> Vec<u8>,
     /// Nothing, said so that the connection is known to be alive.
     pub heartbeat: fn() -> Vec<u8>,
-    /// The technique's own last words when the server goes down.
+    /// The technique's own last words when the server goes down; may be empty.
     pub farewell: fn() -> Vec<u8>,
     /// For a protocol in which the peer answers heartbeats: the last words to
     /// one that does not.

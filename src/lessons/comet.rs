@@ -1,10 +1,11 @@
-//! Lesson 3, HTTP streaming (comet): one answer that does not end.
+//! Lesson 3, HTTP streaming (comet): one answer that goes on and on.
 //!
 //! The page asks once. The server sends the head of its answer, keeps the
 //! connection, and writes each message when it comes. HTTP/1.1 has a form for an
 //! answer whose length is not known at the start, the **chunked** transfer
 //! coding (RFC 9112, section 7.1): each chunk is its length in hex, a line end,
-//! that many bytes, a line end. A chunk of length 0 would be the end.
+//! that many bytes, a line end. A chunk of length 0 is the end; it comes when the
+//! server goes down, or, in the demo, after nine messages.
 //!
 //! ```text
 //! HTTP/1.1 200 OK
@@ -52,21 +53,23 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
     ]
 }
 
-/// The technique: a head, and then a line for each message, for as long as both
-/// sides want. `held.follow` is the house's: it writes what the client missed,
-/// then whatever is published, each put into bytes by [`LINES`].
+/// The technique: a head, and then one line for each message, for as long as both
+/// sides want. `held.follow` is not part of the lesson: it writes what the client
+/// missed, then whatever is published, each put into bytes by [`LINES`], and
+/// returns when the connection has ended.
 fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
     let topic = topic(house, request)?;
-    // The head says where the stream begins, so that a page which loses it before
-    // the first message knows where to go on.
-    let cursor = topic.pin(cursor(request)?);
-    let head = Answer::stream("application/x-ndjson").header("Last-Event-ID", &cursor);
+    // The head says after which id the stream begins. A page that loses the stream
+    // before the first message can come back to that place.
+    let (cursor, place) = topic.pin(cursor(request)?);
+    let head = Answer::stream("application/x-ndjson").header("Last-Event-ID", place);
     Ok(Reply::hold(head, framing(request), move |held| {
         held.follow(&topic, &cursor, &LINES);
     }))
 }
 
-/// Newline-delimited JSON: one message a line.
+/// Newline-delimited JSON: one message per line. There are no words for the end:
+/// the last chunk says it.
 static LINES: Encoding = Encoding {
     message: |message: &Message| format!("{}\n", message.to_json()).into_bytes(),
     gap: || b"{\"gap\": true}\n".to_vec(),
@@ -75,7 +78,8 @@ static LINES: Encoding = Encoding {
     silent: None,
 };
 
-/// One chunk: the length in hex, the bytes, each with a line end.
+/// One chunk: the length in hex, the bytes, each with a line end. Nobody calls it
+/// with no bytes, which would be the last chunk.
 fn chunk(bytes: &[u8]) -> Vec<u8> {
     let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
     chunk.extend_from_slice(bytes);
@@ -103,8 +107,9 @@ pub fn framing(request: &Request) -> &'static Framing {
 const NINE: u32 = 9;
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// The demo: nine messages, one a second, and then the end. The page reads the
-/// same answer twice at once: as it grows, and whole when it has ended.
+/// The demo: nine messages, one per second, and then the end. It follows no topic;
+/// `go_live` gives it heartbeats only. The page asks for it three times: it reads
+/// two of the answers as they grow, and one when it has ended.
 fn nine(request: &Request) -> Reply {
     let head = Answer::stream("application/x-ndjson");
     Reply::hold(head, framing(request), |mut held: Held| {

@@ -1,4 +1,4 @@
-//! Lesson 4, iframe push: a page that never ends, a script at a time.
+//! Lesson 4, iframe push: a page that does not end, one script after the other.
 //!
 //! Before `fetch` could be read as it grows, there was one thing in every browser
 //! that used an answer while it still arrived: a page. So the answer is a page in
@@ -18,10 +18,14 @@
 //!
 //! `location.origin` is where this very page came from, so the message goes to
 //! pages of this server and to no other. To stop is to remove the iframe. Each
-//! script removes itself, so the page does not grow with every message.
+//! script removes itself, so the page does not grow with every message. The chunks
+//! are lesson 3's.
+//!
+//! The page around cannot read the head of an iframe's answer, so a stream without
+//! `?after=` tells it no place to come back to before the first message.
 
 use super::comet::framing;
-use super::short_polling::{IFRAME_POLICY, escape, script_that_posts};
+use super::scripts::{IFRAME_POLICY, escape, script_that_posts};
 use super::{cursor, topic};
 use crate::bus::Message;
 use crate::course::{House, Lesson};
@@ -48,7 +52,7 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
     )]
 }
 
-/// The technique: the start of a page, and then a script for each message.
+/// The technique: the start of a page, and then one script for each message.
 fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
     let topic = topic(house, request)?;
     let cursor = cursor(request)?;
@@ -62,8 +66,7 @@ fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
 
 const START_OF_PAGE: &[u8] = b"<!doctype html>\n<meta charset=\"utf-8\">\n<body>\n";
 
-/// One script a message. What was published cannot leave its script: lesson 1
-/// tells how ([`escape`]).
+/// One script per message. What was published cannot leave its script ([`escape`]).
 static SCRIPTS: Encoding = Encoding {
     message: |message: &Message| script_that_posts(&escape(&message.to_json())).into_bytes(),
     gap: || script_that_posts("{\"gap\": true}").into_bytes(),

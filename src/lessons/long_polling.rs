@@ -1,14 +1,17 @@
 //! Lesson 2, long polling: the browser asks once, and the server takes its time.
 //!
 //! The question is lesson 1's. The answer waits until there is news, or until
-//! the wait has nearly run out; then the page asks again, with the new cursor:
+//! the wait is over; then the page asks again, with the new cursor:
 //!
 //! ```text
 //! GET /long-polling/messages?after=k3v9-7&wait=25
 //!        … 11 seconds pass; somebody publishes …      → 200 {"messages":[{…}],"last_id":"k3v9-8"}
 //! GET /long-polling/messages?after=k3v9-8&wait=25
-//!        … 25 seconds pass; nobody does …             → 204
+//!        … 25 seconds pass; nobody does …             → 204, Last-Event-ID: k3v9-8
 //! ```
+//!
+//! The 204 comes at once when the server goes down. The page's next question then
+//! fails, and it must pause before it asks again.
 //!
 //! On a blocking server the wait is one line: the thread of this request sleeps on
 //! the topic's `Condvar` ([`Topic::wait_after`](crate::bus::Topic::wait_after)), and
@@ -29,7 +32,7 @@ use std::time::Duration;
 /// The wait when the page names none, in seconds. Proxies often cut a silent
 /// answer at 30 or 60.
 const DEFAULT_WAIT: u64 = 25;
-/// The longest wait, in seconds.
+/// The longest wait, in seconds, for clients that know their way has no proxy.
 const LONGEST_WAIT: u64 = 60;
 
 /// This lesson in the course.
@@ -71,8 +74,7 @@ fn ask(house: &House, request: &Request) -> Result<News, Answer> {
     Ok(topic.wait_after(&cursor, wait))
 }
 
-/// `?wait=SECONDS`. Who asks for the head of the answer only (`HEAD`) waits for
-/// nothing.
+/// `?wait=SECONDS`. A `HEAD` request does not wait.
 fn wait(request: &Request) -> Result<Duration, Answer> {
     let seconds = match request.parameter("wait") {
         None => Some(DEFAULT_WAIT),

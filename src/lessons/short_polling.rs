@@ -1,7 +1,7 @@
 //! Lesson 1, short polling: the browser asks again and again.
 //!
 //! The page sets a timer. Each time it asks "is there anything after the last
-//! message I saw?", and the server answers at once, mostly with nothing:
+//! message that I saw?", and the server answers at once, mostly with nothing:
 //!
 //! ```text
 //! GET /short-polling/messages?after=k3v9-7      → {"messages":[],"last_id":"k3v9-7"}
@@ -9,14 +9,22 @@
 //! GET /short-polling/messages?after=k3v9-7      → {"messages":[{…}],"last_id":"k3v9-8"}
 //! ```
 //!
-//! The **cursor** (`after`) is what makes it whole: the server need not know who
-//! asks, and nothing that comes between two questions is lost.
+//! The **cursor** (`after`) makes this reliable: the server does not have to know
+//! who asks, and nothing that comes between two questions is lost.
 //!
 //! Ajax (`fetch`) reads the JSON as it is. Two older ways come from the days when
 //! a page could not ask like this: a **script** that calls a function (JSONP), and
 //! a hidden **iframe** whose page posts the object to its parent. All three carry
-//! the same object. The app, sign-in by QR code, is in [`crate::apps::sign_in`].
+//! the same object.
+//!
+//! A page of another site cannot read the answer to its `fetch`: the browser
+//! forbids it. A script it may load, so there the server itself checks who asks
+//! (`Access::Script`).
+//!
+//! The lesson's app, sign-in by QR code, polls in the same way. It has a file of
+//! its own: [`crate::apps::sign_in`].
 
+use super::scripts::{IFRAME_POLICY, escape, is_function_name, script_that_posts};
 use super::{cursor, topic};
 use crate::apps::sign_in;
 use crate::bus::{Id, Message, News};
@@ -78,13 +86,15 @@ impl<'a> Told<'a> {
     }
 }
 
-/// For Ajax: the object as JSON, with the cursor as a field as well.
+/// For Ajax: the object as JSON. The header `Last-Event-ID` repeats the cursor.
+/// (That is this course's own use of it; the standard has it in requests only.)
 pub fn as_json(news: &News) -> Answer {
     Answer::json(200, &Told::of(news)).header("Last-Event-ID", &news.last_id)
 }
 
 /// For JSONP: a script that calls the page's function, `/**/NAME({…});`. An
-/// error is told to the function, too, for a page cannot see a script's status.
+/// error is told to the function, too, with status 200: a page cannot see the
+/// status of a script. `ask` is asked only when the name is right.
 ///
 /// # Errors
 /// 400 for a callback that is not the name of a function: it would be code of
@@ -99,14 +109,15 @@ pub fn as_script(
                    digits, `_`, `$` or `.`";
         return Err(Answer::error(400, why));
     }
-    // The comment in front keeps the file from beginning with bytes that the
-    // asker chose: some plug-ins took such files for their own.
+    // The comment in front keeps the file from beginning with bytes that the asker
+    // chose: some old plug-ins would run such a file as content of their own.
     let script = format!("/**/{callback}({});", inside_script(ask()));
     Ok(Answer::of_type(200, "application/javascript", script).into())
 }
 
 /// For a hidden iframe: a page that posts the object to the page around it, and
-/// to no other origin. An error is posted as well, for the same reason.
+/// to no other origin. An error is posted, too, with status 200: a page cannot see
+/// the status of an iframe.
 pub fn as_page(news: Result<News, Answer>) -> Reply {
     let page = format!(
         "<!doctype html>\n<meta charset=\"utf-8\">\n{}",
@@ -117,75 +128,10 @@ pub fn as_page(news: Result<News, Answer>) -> Reply {
         .into()
 }
 
-/// What a page that carries scripts of ours may do: run those, inside a page of
-/// this server, and load nothing.
-pub const IFRAME_POLICY: &str =
-    "default-src 'none'; script-src 'unsafe-inline'; frame-ancestors 'self'";
-
-/// One script, which posts `json` to the page around it and then removes itself.
-pub fn script_that_posts(json: &str) -> String {
-    format!(
-        "<script>parent.postMessage({json},location.origin);\
-         document.currentScript.remove()</script>\n"
-    )
-}
-
-/// JSON made safe to stand inside a script. `<` could begin `</script>`; U+2028
-/// and U+2029 ended a line of JavaScript before 2019. In JSON all three can only
-/// stand inside a string, where they may be written by number.
-pub fn escape(json: &str) -> String {
-    json.replace('<', "\\u003c")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
-}
-
 fn inside_script(news: Result<News, Answer>) -> String {
     let json = match news {
         Ok(news) => Answer::json(200, &Told::of(&news)),
         Err(error) => error,
     };
     escape(&String::from_utf8_lossy(&json.body))
-}
-
-/// `[A-Za-z_$][\w$.]{0,63}`
-fn is_function_name(name: &str) -> bool {
-    let letter = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$');
-    let right = |b: u8| letter(b) || b.is_ascii_digit() || b == b'.';
-    name.bytes().next().is_some_and(letter) && name.len() <= 64 && name.bytes().all(right)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    #[test]
-    fn a_callback_is_a_name_and_no_code() {
-        for right in ["news", "_", "$", "app.on_news", &"x".repeat(64)] {
-            assert!(is_function_name(right), "{right}");
-        }
-        for wrong in [
-            "",
-            "1a",
-            ".a",
-            "a b",
-            "a(",
-            "a;b",
-            "alert(1)//",
-            "é",
-            "a\n",
-            &"x".repeat(65),
-        ] {
-            assert!(!is_function_name(wrong), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn what_is_inside_a_script_cannot_leave_it() {
-        let json = json!({ "a": "</script><!-- \u{2028}\u{2029}" }).to_string();
-        let safe = escape(&json);
-        assert!(!safe.contains(['<', '\u{2028}', '\u{2029}']));
-        let back: Value = serde_json::from_str(&safe).expect("still JSON");
-        assert_eq!(back["a"], "</script><!-- \u{2028}\u{2029}");
-    }
 }

@@ -3,20 +3,22 @@
 //!
 //! The answer is lesson 3's. What is new is an agreement on what stands in it
 //! (WHATWG HTML, section 9.2): lines of `name: value`, and a blank line that ends
-//! each event. The page needs no code to take it apart: `new EventSource(url)`.
+//! each event. The page needs no code to parse it: `new EventSource(url)`.
 //!
 //! ```text
 //! id: k3v9-8                ← what the browser will come back with
-//! event: price              ← the kind; left out for `message`
+//! event: price              ← only if the publisher chose a kind
 //! data: {"id":"k3v9-8",…}   ← what the page gets
 //!                           ← the blank line: now the event fires
 //! :                         ← a comment; the page never sees it: the heartbeat
 //!
 //! ```
 //!
-//! When the connection breaks, the browser comes back by itself, after `retry`
-//! milliseconds, and says in `Last-Event-ID` which id it saw last. The server goes
-//! on from there. That is why each event has its own id.
+//! When the connection breaks, or the server ends it, the browser comes back by
+//! itself. It waits a few seconds of its own choice, or the milliseconds that a line
+//! `retry:` named (the clock below sends one), and says in the header
+//! `Last-Event-ID` which id it saw last. The server goes on from there. That is why
+//! each message has its own id.
 
 use super::comet::framing;
 use super::{cursor, topic};
@@ -55,13 +57,13 @@ fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
     let topic = topic(house, request)?;
     let asked = cursor(request)?;
     let from_now = asked == Cursor::Now;
-    let cursor = topic.pin(asked);
-    let head = head().header("Last-Event-ID", &cursor);
+    let (cursor, place) = topic.pin(asked);
+    let head = head().header("Last-Event-ID", &place);
     Ok(Reply::hold(head, framing(request), move |held: Held| {
         if from_now {
-            // An id without data fires no event; it tells the browser where it is,
-            // should it lose the connection before the first event.
-            held.send(format!("id: {cursor}\n\n").as_bytes());
+            // An id without data fires no event. It tells the browser where it is,
+            // if it loses the connection before the first event.
+            held.send(format!("id: {place}\n\n").as_bytes());
         }
         held.follow(&topic, &cursor, &EVENTS);
     }))
@@ -73,7 +75,7 @@ fn head() -> Answer {
     Answer::stream("text/event-stream; charset=utf-8")
 }
 
-/// One event a message. The message is JSON on one line; a line end inside it is
+/// One event per message. The message is JSON on one line; a line end inside it is
 /// written `\n`, two characters, so it cannot end the event.
 static EVENTS: Encoding = Encoding {
     message: |message: &Message| {
@@ -84,15 +86,16 @@ static EVENTS: Encoding = Encoding {
         let json = message.to_json();
         format!("id: {}\n{event}data: {json}\n\n", message.id).into_bytes()
     },
-    // No id: the browser keeps the last one it saw.
+    // No id, for it is no message. The browser keeps the last one it saw.
     gap: || b"event: gap\ndata: {}\n\n".to_vec(),
     heartbeat: || b":\n\n".to_vec(),
     farewell: Vec::new,
     silent: None,
 };
 
-/// The clock of the course's first notes: come back after ten seconds, one event
-/// with a name of its own, then the time as plain text, every second.
+/// A smaller stream, as many first examples have it: "come back after ten
+/// seconds", one event with a name of its own, then the time as plain text, every
+/// second. The times have no id, so what a browser misses is lost.
 fn tell_the_time(house: &House, request: &Request) -> Result<Reply, Answer> {
     let Some(topic) = house.bus.topic("clock").cloned() else {
         return Err(Answer::error(404, "there is no clock here"));

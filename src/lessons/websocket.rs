@@ -14,9 +14,18 @@
 //! Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
 //! ```
 //!
-//! After the 101 nothing is HTTP any more. Each side sends **frames**: two bytes
-//! or more that say the kind and the length, then the bytes. A message of five
-//! bytes costs two bytes more, not a request. What the browser sends is masked.
+//! A page cannot set headers on a WebSocket, so its cursor stands in the URL
+//! (`?after=k3v9-7`). After the 101 nothing is HTTP any more. Each side sends
+//! **frames**: two bytes or more that say the kind and the length, then the bytes.
+//! What the browser sends is masked with four bytes of its choice, so that a script
+//! cannot choose the bytes that a proxy on the way will see.
+//!
+//! ```text
+//! server   81 05 "Hello"            text, 5 bytes        81 7e 00 92 {"id":…}  text, 146 bytes
+//! browser  81 85 mask "Hello"^mask  the same, masked
+//! server   89 00                    ping, the heartbeat  88 25 03 e9 "the…"    close, code 1001
+//! browser  8a 80 mask               its pong
+//! ```
 //!
 //! The connection's thread reads; what goes out passes the outbox, so a push
 //! never waits for the browser to speak. `tungstenite` takes the frames apart
@@ -111,7 +120,8 @@ pub fn accept(request: &Request) -> Result<Answer, Answer> {
 }
 
 /// The chat: what is published goes out as text frames, what comes in as
-/// `{"data": …}` is published, and neither waits for the other.
+/// `{"data": …}` is published (to `chat`, whichever topic is read), and neither
+/// waits for the other. What is refused is answered by a frame `{"error": …}`.
 fn chat(house: &Arc<House>, request: &Request) -> Result<Reply, Answer> {
     let topic = topic(house, request)?;
     let cursor = cursor(request)?;
@@ -120,6 +130,7 @@ fn chat(house: &Arc<House>, request: &Request) -> Result<Reply, Answer> {
         accept(request)?,
         &PLAIN,
         move |mut held: Held| {
+            // Kept until the end: to drop it is to leave the topic.
             let Ok(_subscription) = held.join(&topic, &cursor, &FRAMES) else {
                 return held.end(&(FRAMES.farewell)(), Reason::Shutdown);
             };
@@ -136,7 +147,8 @@ fn chat(house: &Arc<House>, request: &Request) -> Result<Reply, Answer> {
     ))
 }
 
-/// How messages go out: one text frame each.
+/// How messages go out: one text frame each. Whoever answers no ping until the
+/// next one is due is closed with 1011.
 pub static FRAMES: Encoding = Encoding {
     message: |message: &Message| text(message.to_json()),
     gap: || text("{\"gap\": true}".to_owned()),

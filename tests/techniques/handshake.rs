@@ -65,6 +65,7 @@ fn every_frame_is_told_byte_by_byte_both_closes_included() {
     // RFC 6455, section 5.7: "Hello", masked, has the mask of `masked`.
     client.send(masked(0x81, b"Hello"));
     assert_eq!(client.frame(), (0x81, b"Hello".to_vec()));
+    assert_eq!(client.frame(), (0x89, b"still there?".to_vec()));
     client.send(masked(0x82, b"\x01"));
     assert_eq!(client.frame(), (0x82, b"\x01".to_vec()));
     client.send(masked(0x89, b"p"));
@@ -83,6 +84,12 @@ fn every_frame_is_told_byte_by_byte_both_closes_included() {
             "Hello"
         ),
         frame("server", "text", "81 05 48 65 6c 6c 6f", "Hello"),
+        frame(
+            "server",
+            "ping",
+            "89 0c 73 74 69 6c 6c 20 74 68 65 72 65 3f",
+            "still there?"
+        ),
         frame("browser", "binary", "82 81 37 fa 21 3d 36", "\u{1}"),
         frame("server", "binary", "82 01 01", "\u{1}"),
         frame("browser", "ping", "89 81 37 fa 21 3d 47", "p"),

@@ -106,7 +106,10 @@ mod tests {
 
     /// Whole at the end of the test, in every order: `checked` sees all bytes.
     fn finish(outbox: &Box, pipe: &Pipe, expected: &[&str]) {
-        follow_up(outbox, outbox.end(Bytes::from_static(b"."), Reason::Finished));
+        follow_up(
+            outbox,
+            outbox.end(Bytes::from_static(b"."), Reason::Finished),
+        );
         // The drainer that may be at work needs its turns.
         while !outbox.is_finished() {
             thread::yield_now();
@@ -150,11 +153,7 @@ mod tests {
             };
             offer(&outbox, "XX");
             publisher.join().unwrap();
-            finish(
-                &outbox,
-                &pipe,
-                &["XXaaaabb.", "aaaaXXbb.", "aaaabbXX."],
-            );
+            finish(&outbox, &pipe, &["XXaaaabb.", "aaaaXXbb.", "aaaabbXX."]);
         });
     }
 

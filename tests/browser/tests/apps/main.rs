@@ -1,0 +1,106 @@
+//! Every app of lessons 1 to 6 in a real browser: on the whole course, and on
+//! the lesson's own program.
+
+mod comet;
+mod iframe_push;
+mod long_polling;
+mod short_polling;
+mod sse;
+mod together;
+mod web_socket;
+
+use poll_to_push_browser_tests::browser::{Page, Window};
+use poll_to_push_browser_tests::course::Course;
+use std::time::Duration;
+
+/// For what must come at once: far less than any poll, wait or heartbeat.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+const FOLDERS: [&str; 6] = [
+    "/1-short-polling/",
+    "/2-long-polling/",
+    "/3-comet/",
+    "/4-iframe-push/",
+    "/5-sse/",
+    "/6-websocket/",
+];
+
+/// One of the two programs that serve a lesson, and a window to look at it.
+struct Stage {
+    course: Course,
+    window: Window,
+    folder: &'static str,
+}
+
+impl Stage {
+    /// The lesson's page in a new tab.
+    #[track_caller]
+    fn open(&self) -> Page {
+        self.window.open(&self.course.url(self.folder))
+    }
+}
+
+/// Runs the check on the whole course and on the lesson's own program, at once.
+fn on_both(lesson: usize, check: impl Fn(&mut Stage) + Sync) {
+    on_both_with(lesson, &[], check);
+}
+
+/// As [`on_both`], with more arguments for the programs.
+fn on_both_with(lesson: usize, arguments: &[&str], check: impl Fn(&mut Stage) + Sync) {
+    let alone = format!("lesson{lesson}");
+    std::thread::scope(|scope| {
+        for program in ["poll-to-push", &alone] {
+            let run = || {
+                let mut stage = Stage {
+                    course: Course::start_in(program, None, arguments),
+                    window: Window::new(),
+                    folder: FOLDERS[lesson - 1],
+                };
+                check(&mut stage);
+            };
+            // Its name stands in the words of a failure.
+            let thread = std::thread::Builder::new().name(program.to_owned());
+            thread.spawn_scoped(scope, run).expect("a thread");
+        }
+    });
+}
+
+/// Writes into the chat form of the page, and sends.
+#[track_caller]
+fn say(page: &Page, text: &str) {
+    page.fill("text", text);
+    page.click("send");
+    // The form is emptied once the server has taken the message.
+    page.until("document.getElementById('text').value === ''");
+}
+
+/// The lines of a log, without their times.
+fn lines(page: &Page, log: &str) -> Vec<String> {
+    let lines = page.run(&format!(
+        "return [...document.querySelectorAll('#{log} li span')].map((words) => words.textContent)"
+    ));
+    let lines = lines.as_array().expect("lines").iter();
+    lines
+        .map(|line| line.as_str().expect("words").to_owned())
+        .collect()
+}
+
+/// How many messages with this text have arrived.
+fn times(page: &Page, text: &str) -> usize {
+    let came = lines(page, "log").into_iter();
+    // What we sent ourselves is in some logs, too.
+    came.filter(|line| line.contains(text) && !line.starts_with("sent"))
+        .count()
+}
+
+/// Waits in the page, and checks that `value` (JavaScript) is the same after it:
+/// only for what must not happen.
+#[track_caller]
+fn stays(page: &Page, value: &str, milliseconds: u32) {
+    let both = page.run(&format!(
+        "const before = JSON.stringify({value});
+         await new Promise((done) => setTimeout(done, {milliseconds}));
+         return [before, JSON.stringify({value})];"
+    ));
+    assert_eq!(both[0], both[1], "{value} changed");
+}
