@@ -2,10 +2,10 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use super::{Answer, Client, SOON, get};
-use serde_json::Value;
+use super::{SOON, Site};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,15 @@ use std::time::{Duration, Instant};
 pub struct Course {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    pub address: SocketAddr,
+    site: Site,
+}
+
+impl Deref for Course {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
 }
 
 impl Course {
@@ -50,32 +58,12 @@ impl Course {
         Course {
             child,
             stdout,
-            address,
+            site: Site { address },
         }
     }
 
     pub fn id(&self) -> u32 {
         self.child.id()
-    }
-
-    pub fn connect(&self) -> Client {
-        Client::connect(self.address)
-    }
-
-    pub fn get(&self, target: &str) -> Client {
-        let mut client = self.connect();
-        client.send(get(target, ""));
-        client
-    }
-
-    pub fn ask(&self, request: &str) -> Answer {
-        let mut client = self.connect();
-        client.send(request);
-        client.answer()
-    }
-
-    pub fn health(&self) -> Value {
-        self.ask(&get("/healthz", "Connection: close\r\n")).json()
     }
 
     pub fn signal(&self, name: &str) {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::Deref;
 use std::time::{Duration, Instant};
 
 /// How long a test waits for something that must come.
@@ -41,32 +42,12 @@ pub fn lesson(number: u8) -> Server {
     Server::start(&[lesson.expect("a lesson")], &options(), Vec::new())
 }
 
-/// A server that is stopped at the end of its test.
-pub struct Server {
-    running: Option<Running>,
+/// A course that can be asked, in this process or in one of its own.
+pub struct Site {
     pub address: SocketAddr,
 }
 
-impl Server {
-    pub fn start(lessons: &[&Lesson], options: &Options, own_routes: Vec<Route>) -> Server {
-        let running = Running::start_with(lessons, options, own_routes).expect("a server");
-        let address = running.address();
-        Server {
-            running: Some(running),
-            address,
-        }
-    }
-
-    pub fn running(&self) -> &Running {
-        self.running.as_ref().expect("not stopped yet")
-    }
-
-    /// Publishes straight onto the bus, and returns the id.
-    pub fn publish(&self, topic: &str, data: &Value) -> String {
-        let topic = self.running().house().bus.topic(topic).expect("a topic");
-        topic.publish("message", data).expect("open").to_string()
-    }
-
+impl Site {
     pub fn connect(&self) -> Client {
         Client::connect(self.address)
     }
@@ -93,6 +74,41 @@ impl Server {
     /// How many connections ended for `reason`.
     pub fn ended(&self, reason: &str) -> u64 {
         self.health()["ended"][reason].as_u64().unwrap_or(0)
+    }
+}
+
+/// A server that is stopped at the end of its test.
+pub struct Server {
+    running: Option<Running>,
+    site: Site,
+}
+
+impl Deref for Server {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
+}
+
+impl Server {
+    pub fn start(lessons: &[&Lesson], options: &Options, own_routes: Vec<Route>) -> Server {
+        let running = Running::start_with(lessons, options, own_routes).expect("a server");
+        let address = running.address();
+        Server {
+            running: Some(running),
+            site: Site { address },
+        }
+    }
+
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().expect("not stopped yet")
+    }
+
+    /// Publishes straight onto the bus, and returns the id.
+    pub fn publish(&self, topic: &str, data: &Value) -> String {
+        let topic = self.running().house().bus.topic(topic).expect("a topic");
+        topic.publish("message", data).expect("open").to_string()
     }
 
     pub fn stop(&mut self) {
