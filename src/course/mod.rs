@@ -18,6 +18,7 @@ use crate::http::server::{Open, Server, Settings};
 use crate::http::{Guard, Route, Router};
 use crate::lessons;
 use crate::options::Options;
+use socket2::{Domain, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -25,6 +26,8 @@ use std::time::{Duration, Instant};
 
 /// How long a stop may take before connections are cut.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// Connections that may wait to be accepted. The system may allow fewer.
+const BACKLOG: i32 = 4096;
 /// Descriptors kept free for everything that is not a connection.
 const SPARE_DESCRIPTORS: u64 = 64;
 
@@ -105,7 +108,7 @@ impl Running {
         options: &Options,
         own_routes: Vec<Route>,
     ) -> io::Result<Running> {
-        let listener = TcpListener::bind((options.host, options.port))?;
+        let listener = listen(SocketAddr::new(options.host, options.port))?;
         let address = listener.local_addr()?;
         let mut topics = vec!["chat"];
         topics.extend(lessons.iter().flat_map(|lesson| lesson.topics));
@@ -189,6 +192,19 @@ impl Running {
     }
 }
 
+/// A listening socket. `TcpListener::bind` lets 128 connections wait to be
+/// accepted; when a class of two hundred comes back at once, the rest would try
+/// again a second later.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // As `TcpListener::bind` does: on Windows it would mean something else.
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
 /// Raises the soft limit of descriptors to the hard one, and says how many
 /// connections that is enough for.
 fn raise_descriptors(wanted: usize) -> usize {
@@ -207,4 +223,21 @@ fn raise_descriptors(wanted: usize) -> usize {
         );
     }
     wanted.min(possible.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpStream;
+
+    #[test]
+    fn a_whole_school_may_wait_to_be_accepted() {
+        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+        let address = listener.local_addr().expect("bound");
+        // Nobody accepts. One that finds no place would try again after a second.
+        let waiting: Vec<_> = (0..400)
+            .map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(900)))
+            .collect();
+        assert!(waiting.iter().all(Result::is_ok));
+    }
 }
