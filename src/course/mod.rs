@@ -235,9 +235,9 @@ mod tests {
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
         let address = listener.local_addr().expect("bound");
         // Nobody accepts. One that finds no place would try again after a second.
-        let waiting: Vec<_> = (0..400)
-            .map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(900)))
+        let patience = Duration::from_millis(900);
+        let _waiting: Vec<_> = (0..400)
+            .map(|_| TcpStream::connect_timeout(&address, patience).expect("a place"))
             .collect();
-        assert!(waiting.iter().all(Result::is_ok));
     }
 }
