@@ -104,14 +104,15 @@ impl Options {
             let Some(value) = environment(&variable) else {
                 continue;
             };
-            let many = name.starts_with("allow-");
-            for value in value
-                .split(',')
-                .filter(|_| many)
-                .chain((!many).then_some(&*value))
-            {
+            let values: Vec<&str> = if name.starts_with("allow-") {
+                let items = value.split(',').map(str::trim);
+                items.filter(|item| !item.is_empty()).collect()
+            } else {
+                vec![value.trim()]
+            };
+            for value in values {
                 options
-                    .set(name, value.trim())
+                    .set(name, value)
                     .map_err(|why| Stop::Wrong(format!("{variable}: {why}")))?;
             }
         }

@@ -249,6 +249,59 @@ fn a_client_that_never_answers_the_end_is_cut_in_time() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_body_that_never_comes_does_not_hold_up_the_library_either() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lesson1"));
+    command.args(["--port", "0"]);
+    let mut course = Course::spawn(command);
+    let mut stuck = course.connect();
+    stuck.send("POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n{");
+    eventually("it is being answered", || {
+        // One for this look, one for the other.
+        course.health()["threads"].as_u64() >= Some(5)
+    });
+    course.signal("TERM");
+    assert_eq!(course.wait(Duration::from_secs(7)).code(), Some(0));
+    drop(stuck);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_server_refuses_each_at_once_and_stops_in_time() {
+    let mut course = Course::start(&["--max-connections", "1"]);
+    let mut held = course.get("/sse/stream");
+    held.head();
+    // They take their refusal, say nothing and never close.
+    let silent: Vec<Client> = (0..70).map(|_| course.connect()).collect();
+    for _ in 0..5 {
+        let refused = course.ask(&get("/healthz", ""));
+        assert_eq!(refused.status, 503);
+        assert_eq!(refused.header("Retry-After"), Some("1"));
+    }
+    course.signal("TERM");
+    assert!(held.rest().ends_with(b"0\r\n\r\n"));
+    drop(held);
+    assert_eq!(course.wait(Duration::from_secs(6)).code(), Some(0));
+    drop(silent);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_stops_when_it_has_no_descriptor_left() {
+    let mut course = Course::start(&[]);
+    let limit = course.descriptors() as u64 + 4;
+    let id = course.id().try_into().expect("a process id");
+    rlimit::prlimit(id, rlimit::Resource::NOFILE, Some((limit, limit)), None).expect("set");
+    let held: Vec<Client> = (0..4).map(|_| course.get("/comet/stream")).collect();
+    within(SOON, "all descriptors are in use", || {
+        course.descriptors() as u64 >= limit
+    });
+    course.signal("TERM");
+    assert_eq!(course.wait(Duration::from_secs(6)).code(), Some(0));
+    drop(held);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_second_ctrl_c_ends_it_at_once() {
     let mut course = Course::start(&[]);
     // A stream whose client neither reads nor closes keeps the first one waiting.

@@ -205,6 +205,10 @@ fn converse(mut held: Held, note: impl Fn(Seen)) {
             &frame.payload,
         ));
         bytes.drain(..frame.length);
+        if frame.opcode == TEXT && std::str::from_utf8(&frame.payload).is_err() {
+            let last = frame_of(CLOSE, &closing(1007, "text must be UTF-8"));
+            return held.end(&last, Reason::ProtocolError);
+        }
         let answer = match frame.opcode {
             CLOSE => {
                 let (payload, reason) = answer_to_close(&frame.payload);
@@ -214,7 +218,11 @@ fn converse(mut held: Held, note: impl Fn(Seen)) {
             }
             PING => frame_of(PONG, &frame.payload),
             PONG => continue,
-            opcode => frame_of(opcode, &frame.payload),
+            TEXT | BINARY => frame_of(frame.opcode, &frame.payload),
+            _ => {
+                let last = frame_of(CLOSE, &closing(1002, "this opcode is reserved"));
+                return held.end(&last, Reason::ProtocolError);
+            }
         };
         note(seen(
             "server",
@@ -256,6 +264,7 @@ fn answer_to_close(payload: &[u8]) -> (Vec<u8>, Reason) {
 const QUESTION: &[u8] = b"still there?";
 
 const TEXT: u8 = 1;
+const BINARY: u8 = 2;
 const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
@@ -289,7 +298,7 @@ fn seen(from: &'static str, bytes: &[u8], opcode: u8, payload: &[u8]) -> Seen {
         from,
         opcode: match opcode {
             TEXT => "text",
-            2 => "binary",
+            BINARY => "binary",
             CLOSE => "close",
             PING => "ping",
             PONG => "pong",

@@ -110,7 +110,8 @@ fn too_late() -> Answer {
 /// The URLs of the app.
 pub fn routes() -> Vec<Route> {
     let sessions = Arc::new(Mutex::new(Sessions::default()));
-    let (asking, scanning, confirming) = (sessions.clone(), sessions.clone(), sessions.clone());
+    let (asking, drawing) = (sessions.clone(), sessions.clone());
+    let (scanning, confirming) = (sessions.clone(), sessions.clone());
     vec![
         Route::post("/short-polling/sign-in", move |request| {
             begin(&sessions, request)
@@ -120,10 +121,15 @@ pub fn routes() -> Vec<Route> {
             let state = lock(&asking).get(&code)?.state(Instant::now());
             Ok(told(state))
         }),
-        Route::get("/short-polling/sign-in/qr.svg", Access::Open, |request| {
-            let code = request.parameter("session").unwrap_or_default();
-            picture(&link(request, &code))
-        }),
+        Route::get(
+            "/short-polling/sign-in/qr.svg",
+            Access::Open,
+            move |request| {
+                let code = request.parameter("session").unwrap_or_default();
+                lock(&drawing).get(&code)?;
+                picture(&link(request, &code))
+            },
+        ),
         Route::post("/short-polling/sign-in/scan", move |request| {
             let code = code(request)?;
             Ok(told(lock(&scanning).scan(&code, Instant::now())?))

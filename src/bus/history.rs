@@ -28,6 +28,22 @@ pub struct News {
 }
 
 impl News {
+    /// The oldest of the messages, up to `bytes` of them but at least one. A
+    /// reader that comes back with `last_id` gets the next ones.
+    pub fn limited_to(mut self, bytes: usize) -> News {
+        let mut total = 0;
+        let fits = |message: &&Arc<Message>| {
+            total += message.size();
+            total <= bytes
+        };
+        let fitting = self.messages.iter().take_while(fits).count().max(1);
+        if fitting < self.messages.len() {
+            self.messages.truncate(fitting);
+            self.last_id = self.messages[fitting - 1].id.clone();
+        }
+        self
+    }
+
     /// Whether there is anything to tell.
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty() && !self.gap
@@ -186,6 +202,24 @@ mod tests {
     fn before_the_first_is_no_gap_while_nothing_was_forgotten() {
         assert_eq!(read(&history(3, 1 << 20, 2), "life-0"), (vec![1, 2], false));
         assert_eq!(read(&history(3, 1 << 20, 0), "life-0"), (vec![], false));
+    }
+
+    #[test]
+    fn a_limited_answer_ends_early_and_says_where() {
+        let history = history(100, 1 << 20, 5);
+        let news = |bytes| history.after(&Cursor::Start).limited_to(bytes);
+        let size = news(1).messages[0].size();
+        assert_eq!((news(1).messages.len(), news(1).last_id.n), (1, 1));
+        assert_eq!(
+            (news(3 * size).messages.len(), news(3 * size).last_id.n),
+            (3, 3)
+        );
+        assert_eq!(
+            (news(9 * size).messages.len(), news(9 * size).last_id.n),
+            (5, 5)
+        );
+        let nothing = history.after(&Cursor::Now).limited_to(1);
+        assert_eq!((nothing.messages.len(), nothing.last_id.n), (0, 5));
     }
 
     #[test]

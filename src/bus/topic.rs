@@ -28,6 +28,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// channel full waits until the thread has taken one.
 const CHANNEL: usize = 1024;
 
+/// What one poll carries at most, in bytes, so that a short request cannot make
+/// the server hold a copy of the whole history.
+pub const POLL_BYTES: usize = 1024 * 1024;
+
 /// The topic was closed: the server is going down.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Closed;
@@ -141,13 +145,16 @@ impl Topic {
         }
     }
 
-    /// What follows `cursor`, at once: short polling.
+    /// What follows `cursor`, at once: short polling. At most [`POLL_BYTES`], or
+    /// one message.
     pub fn after(&self, cursor: &Cursor) -> News {
-        lock(&self.log).history.after(cursor)
+        let news = lock(&self.log).history.after(cursor);
+        news.limited_to(POLL_BYTES)
     }
 
     /// What follows `cursor`, as soon as there is something: long polling.
-    /// Empty news when `timeout` ran out or the topic closed.
+    /// At most [`POLL_BYTES`], or one message. Empty news when `timeout` ran out or
+    /// the topic closed.
     pub fn wait_after(&self, cursor: &Cursor, timeout: Duration) -> News {
         let deadline = Instant::now() + timeout;
         let mut log = lock(&self.log);
@@ -160,7 +167,8 @@ impl Topic {
             let news = log.history.after(cursor);
             let left = deadline.saturating_duration_since(Instant::now());
             if !news.is_empty() || left.is_zero() || log.closed {
-                return news;
+                drop(log);
+                return news.limited_to(POLL_BYTES);
             }
             log = self
                 .news

@@ -186,7 +186,7 @@ impl Running {
         self.house.heart.farewell();
         match &mut self.serving {
             Serving::Ours(server) => server.close_connections(until),
-            Serving::Library(library) => library.stop(),
+            Serving::Library(library) => library.stop(until),
         }
         self.house.heart.stop();
     }

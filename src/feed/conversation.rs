@@ -52,7 +52,9 @@ pub fn converse(mut held: Held, limit: usize, mut hear: impl FnMut(Message) -> S
         match say {
             Say::Nothing => {}
             Say::Answer(message) => {
-                if socket.send(message).is_err() {
+                // Not by `socket.send`, whose buffer would stay as large as the
+                // largest message.
+                if !socket.get_ref().0.send(&frame_of(message)) {
                     return;
                 }
             }
@@ -62,6 +64,20 @@ pub fn converse(mut held: Held, limit: usize, mut hear: impl FnMut(Message) -> S
     let BothWays(held) = socket.get_mut();
     held.say_end(&last_frame, reason);
     held.read_until_closed();
+}
+
+/// A whole message as one frame.
+fn frame_of(message: Message) -> Vec<u8> {
+    let kind = if message.is_text() {
+        Data::Text
+    } else {
+        Data::Binary
+    };
+    bytes(Frame::message(
+        message.into_data(),
+        OpCode::Data(kind),
+        true,
+    ))
 }
 
 /// One text frame.

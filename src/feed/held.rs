@@ -27,7 +27,8 @@ pub struct Held {
     /// What the client had sent behind its request head.
     early: Vec<u8>,
     entered: Option<Entered>,
-    live: bool,
+    /// This thread still owns the write side.
+    drainer: bool,
 }
 
 impl Held {
@@ -47,7 +48,7 @@ impl Held {
             framing,
             early,
             entered: None,
-            live: false,
+            drainer: true,
         }
     }
 
@@ -92,7 +93,14 @@ impl Held {
             framing.end(&(encoding.farewell)()),
             encoding.silent.map(|silent| framing.end(&silent())),
         ));
-        self.live = self.link.go_live();
+        self.hand_over();
+    }
+
+    /// Gives the write side away, once.
+    fn hand_over(&mut self) {
+        if std::mem::take(&mut self.drainer) {
+            self.link.go_live();
+        }
     }
 
     /// Encoded outside every lock, piece by piece, while this thread is the
@@ -103,12 +111,15 @@ impl Held {
             piece.extend_from_slice(&self.framing.frame(&(encoding.gap)()));
         }
         for message in &news.messages {
-            piece.extend_from_slice(&self.framing.frame(&(encoding.message)(message)));
-            if piece.len() >= REPLAY_PIECE {
-                if !self.link.write(&piece) {
+            let frame = self.framing.frame(&(encoding.message)(message));
+            if piece.len() + frame.len() > REPLAY_PIECE {
+                // A large frame goes by itself, not copied once more.
+                if !(self.link.write(&piece) && self.link.write(&frame)) {
                     return;
                 }
                 piece.clear();
+            } else {
+                piece.extend_from_slice(&frame);
             }
         }
         self.link.write(&piece);
@@ -117,10 +128,10 @@ impl Held {
     /// Sends one piece of this connection's own. `false` when it is over.
     pub fn send(&self, piece: &[u8]) -> bool {
         let bytes = self.framing.frame(piece);
-        if self.live {
-            self.link.put(bytes)
-        } else {
+        if self.drainer {
             self.link.write(&bytes)
+        } else {
+            self.link.put(bytes)
         }
     }
 
@@ -133,10 +144,7 @@ impl Held {
     /// Says the last words. Nothing goes out after them; reading goes on.
     pub fn say_end(&mut self, piece: &[u8], reason: Reason) {
         self.link.end(self.framing.end(piece), reason);
-        if !self.live {
-            // Still this thread's to write.
-            self.live = self.link.go_live();
-        }
+        self.hand_over();
     }
 
     /// Whether the end was said, by either side.

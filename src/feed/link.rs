@@ -73,13 +73,12 @@ impl Link {
 
     /// Writes what waits, then hands the write side to whoever has bytes (or to
     /// a drainer thread, where nobody can send without waiting). The caller,
-    /// who was the drainer, is free to wait in `read`. `false` when it is over.
-    pub fn go_live(self: &Arc<Link>) -> bool {
+    /// who was the drainer, is free to wait in `read`.
+    pub fn go_live(self: &Arc<Link>) {
         if SENDS_DIRECTLY {
-            self.drain(Stay::UntilEmpty) == Drained::Live
+            self.drain(Stay::UntilEmpty);
         } else {
             self.spawn_drainer();
-            !self.outbox.is_over()
         }
     }
 
@@ -105,11 +104,9 @@ impl Link {
         }
     }
 
-    fn drain(self: &Arc<Link>, stay: Stay) -> Drained {
-        let drained = self.outbox.drain(stay);
-        if drained == Drained::Finished {
+    fn drain(self: &Arc<Link>, stay: Stay) {
+        if self.outbox.drain(stay) == Drained::Finished {
             self.heart.linger(self);
         }
-        drained
     }
 }

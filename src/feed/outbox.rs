@@ -250,10 +250,13 @@ impl<W: Wire> Outbox<W> {
 
     /// Writes `bytes` at once, ahead of what waits. Only for the drainer of a
     /// `Behind` outbox: it is how heads, answers and replays go out. These bytes
-    /// do not count against the bound. `false` when the outbox has ended, now or
+    /// do not count against the bound. `false` when the outbox is over, now or
     /// before.
     pub fn write(&self, bytes: &[u8]) -> bool {
-        let wire = self.lock().wire.clone();
+        let inner = self.lock();
+        let behind = inner.state == State::Behind;
+        let wire = inner.wire.clone().filter(|_| behind);
+        drop(inner);
         let Some(wire) = wire else { return false };
         match write_all(&*wire, &mut &bytes[..], Instant::now()) {
             Ok(()) => true,

@@ -79,7 +79,11 @@ impl Connection {
                     incoming.linger();
                     return self.link.close(Reason::Finished);
                 }
-                Reply::Hold(hold) => return self.hold(hold, incoming.into_rest()),
+                Reply::Hold(hold) => {
+                    // It may be held for hours: without the request's bytes.
+                    drop(request);
+                    return self.hold(hold, incoming.into_rest());
+                }
             }
         }
     }

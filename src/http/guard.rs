@@ -49,10 +49,12 @@ impl Guard {
     /// # Errors
     /// 403 for a foreign one; `null` is foreign.
     pub fn check_origin(&self, request: &Request) -> Result<(), Answer> {
-        match request.header_values("Origin").next() {
+        let named = self.allowed_origin(request);
+        let foreign = request.header_values("Origin").find(|origin| {
+            !is_own(origin, request) && named.is_none_or(|named| named.as_bytes() != *origin)
+        });
+        match foreign {
             None => Ok(()),
-            Some(origin) if is_own(origin, request) => Ok(()),
-            Some(_) if self.allowed_origin(request).is_some() => Ok(()),
             Some(origin) => {
                 let origin = String::from_utf8_lossy(origin);
                 let why = format!("pages of {origin} may not do this; see --allow-origin");

@@ -61,7 +61,8 @@ impl<'a> Incoming<'a> {
     }
 
     /// What was read behind the last request.
-    pub fn into_rest(self) -> Vec<u8> {
+    pub fn into_rest(mut self) -> Vec<u8> {
+        self.buffer.shrink_to_fit();
         self.buffer
     }
 
@@ -70,14 +71,23 @@ impl<'a> Incoming<'a> {
     /// # Errors
     /// [`Trouble::Over`] when none comes.
     pub fn wait_for_first_byte(&mut self, first_request: bool) -> Result<(), Trouble> {
-        if !self.buffer.is_empty() {
-            return Ok(());
-        }
-        match self.fill(Instant::now() + IDLE_DEADLINE)? {
-            Filled::Some => Ok(()),
-            Filled::Closed => Err(Trouble::Over(Reason::ClientClosed)),
-            Filled::TimedOut if first_request => Err(Trouble::Over(Reason::NeverSpoke)),
-            Filled::TimedOut => Err(Trouble::Over(Reason::IdleTimedOut)),
+        let deadline = Instant::now() + IDLE_DEADLINE;
+        loop {
+            // Line ends before a request say nothing (RFC 9112, section 2.2).
+            let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+            let empty = self.buffer.iter().take_while(|b| is_line_end(b)).count();
+            self.buffer.drain(..empty);
+            if !self.buffer.is_empty() {
+                return Ok(());
+            }
+            match self.fill(deadline)? {
+                Filled::Some => {}
+                Filled::Closed => return Err(Trouble::Over(Reason::ClientClosed)),
+                Filled::TimedOut if first_request => {
+                    return Err(Trouble::Over(Reason::NeverSpoke));
+                }
+                Filled::TimedOut => return Err(Trouble::Over(Reason::IdleTimedOut)),
+            }
         }
     }
 

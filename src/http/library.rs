@@ -9,17 +9,45 @@
 use super::answer::{Answer, Reply};
 use super::request::Request;
 use super::router::Router;
+use crate::sync::lock;
 use crate::threads;
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 /// A running library server.
 pub struct Library {
     server: Arc<tiny_http::Server>,
     thread: Option<JoinHandle<()>>,
+    answering: Arc<Answering>,
+}
+
+/// How many requests are being answered.
+#[derive(Default)]
+struct Answering {
+    count: Mutex<usize>,
+    /// Signalled when one is done.
+    done: Condvar,
+}
+
+/// One of them.
+struct Turn(Arc<Answering>);
+
+impl Turn {
+    fn of(answering: &Arc<Answering>) -> Turn {
+        *lock(&answering.count) += 1;
+        Turn(answering.clone())
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *lock(&self.0.count) -= 1;
+        self.0.done.notify_all();
+    }
 }
 
 impl Library {
@@ -30,36 +58,46 @@ impl Library {
     pub fn start(listener: TcpListener, router: Arc<Router>) -> io::Result<Library> {
         let server = tiny_http::Server::from_listener(listener, None).map_err(io::Error::other)?;
         let server = Arc::new(server);
-        let serving = server.clone();
-        let thread = threads::spawn("library", move || serve(&serving, &router))?;
+        let answering = Arc::new(Answering::default());
+        let (serving, counting) = (server.clone(), answering.clone());
+        let thread = threads::spawn("library", move || serve(&serving, &router, &counting))?;
         Ok(Library {
             server,
             thread: Some(thread),
+            answering,
         })
     }
 
-    /// Stops taking requests, and waits for those that are being answered.
-    pub fn stop(&mut self) {
+    /// Stops taking requests, and waits for those that are being answered, until
+    /// `until`: a client that does not finish its request must not hold us up.
+    pub fn stop(&mut self, until: Instant) {
         self.server.unblock();
         if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
             log::error!("the library's thread had panicked");
         }
+        let left = until.saturating_duration_since(Instant::now());
+        let count = lock(&self.answering.count);
+        let waited = self
+            .answering
+            .done
+            .wait_timeout_while(count, left, |count| *count > 0);
+        if *waited.unwrap_or_else(PoisonError::into_inner).0 > 0 {
+            log::warn!("some requests were still being answered when the server stopped");
+        }
     }
 }
 
-fn serve(server: &tiny_http::Server, router: &Arc<Router>) {
-    let mut answering: Vec<JoinHandle<()>> = Vec::new();
+fn serve(server: &tiny_http::Server, router: &Arc<Router>, answering: &Arc<Answering>) {
     for request in server.incoming_requests() {
         let router = router.clone();
-        answering.retain(|thread| !thread.is_finished());
-        match threads::spawn("request", move || answer(request, &router)) {
-            Ok(thread) => answering.push(thread),
-            Err(error) => log::warn!("no thread for a request: {error}"),
+        let turn = Turn::of(answering);
+        let spawned = threads::spawn("request", move || {
+            let _turn = turn;
+            answer(request, &router);
+        });
+        if let Err(error) = spawned {
+            log::warn!("no thread for a request: {error}");
         }
-    }
-    for thread in answering {
-        // A panic was answered with 500 and logged already.
-        let _ = thread.join();
     }
 }
 

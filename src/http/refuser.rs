@@ -1,7 +1,8 @@
 //! The refusing thread: says 503 to connections that cannot be served.
 //!
-//! One thread for all of them, so that refusing a flood costs no more than one
-//! thread. What it cannot take in time is dropped without an answer.
+//! The answer goes out at once, without waiting. The thread, one for all of them,
+//! only reads and drops what the refused clients had sent, for a moment: to close
+//! a socket with unread input sends a reset, which can destroy the answer.
 
 use super::answer::Answer;
 use crate::feed::{Reason, Tally};
@@ -13,14 +14,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Connections that may wait for their refusal.
-const WAITING: usize = 64;
-/// How long one refusal may take, the client's request being read and dropped.
+/// Refused connections that may wait to be closed; each has a descriptor.
+const WAITING: usize = 32;
+/// How long a refused connection is still read, counted from its refusal.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// The way to the refusing thread.
 pub struct Refuser {
-    to_thread: Option<Sender<Arc<TcpStream>>>,
+    to_thread: Option<Sender<(Arc<TcpStream>, Instant)>>,
+    answer: Vec<u8>,
     thread: Option<JoinHandle<()>>,
     tally: Arc<Tally>,
 }
@@ -35,6 +37,9 @@ impl Refuser {
         let thread = threads::spawn("refuser", move || run(&streams))?;
         Ok(Refuser {
             to_thread: Some(to_thread),
+            answer: Answer::error(503, "there are too many connections; try again in a second")
+                .header("Retry-After", 1)
+                .to_bytes(true, false),
             thread: Some(thread),
             tally,
         })
@@ -43,10 +48,20 @@ impl Refuser {
     /// Refuses one connection, without waiting.
     pub fn refuse(&self, stream: Arc<TcpStream>) {
         self.tally.count(Reason::Refused);
-        if let Some(to_thread) = &self.to_thread {
-            // Full: the connection is dropped, and so closed.
-            let _ = to_thread.try_send(stream);
+        // A client that is gone already needs no refusal.
+        if self.say(&stream).is_ok()
+            && let Some(to_thread) = &self.to_thread
+        {
+            // Full: the connection is closed at once.
+            let _ = to_thread.try_send((stream, Instant::now() + PATIENCE));
         }
+    }
+
+    /// A new connection's buffer has room for an answer this short.
+    fn say(&self, mut stream: &TcpStream) -> io::Result<()> {
+        stream.set_nonblocking(true)?;
+        stream.write_all(&self.answer)?;
+        stream.shutdown(Shutdown::Write)
     }
 }
 
@@ -59,29 +74,24 @@ impl Drop for Refuser {
     }
 }
 
-fn run(streams: &Receiver<Arc<TcpStream>>) {
-    let answer = Answer::error(503, "there are too many connections; try again in a second")
-        .header("Retry-After", 1)
-        .to_bytes(true, false);
-    for stream in streams {
-        // A client that is gone already needs no refusal.
-        let _ = say(&stream, &answer);
+fn run(streams: &Receiver<(Arc<TcpStream>, Instant)>) {
+    for (stream, until) in streams {
+        // However it ends, the connection is closed then.
+        let _ = linger(&stream, until);
     }
 }
 
-fn say(mut stream: &TcpStream, answer: &[u8]) -> io::Result<()> {
-    stream.set_write_timeout(Some(PATIENCE))?;
-    stream.write_all(answer)?;
-    stream.shutdown(Shutdown::Write)?;
-    let until = Instant::now() + PATIENCE;
+/// The connections wait their turn side by side: one whose time has passed when
+/// its turn comes is read once more, and closed.
+fn linger(mut stream: &TcpStream, until: Instant) -> io::Result<()> {
     let mut dropped = [0; 4096];
     loop {
         let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(());
+        if !left.is_zero() {
+            stream.set_nonblocking(false)?;
+            stream.set_read_timeout(Some(left))?;
         }
-        stream.set_read_timeout(Some(left))?;
-        if stream.read(&mut dropped)? == 0 {
+        if stream.read(&mut dropped)? == 0 || left.is_zero() {
             return Ok(());
         }
     }

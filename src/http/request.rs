@@ -43,10 +43,16 @@ impl Request {
     ) -> Result<Request, Answer> {
         let mut target = target;
         // The absolute form, which names the host itself (RFC 9112, section 3.2.2).
-        if let Some(rest) = target.strip_prefix("http://") {
+        let scheme = target.get(..7);
+        if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://")) {
+            let rest = &target[7..];
             let (authority, _) = rest.split_once(['/', '?']).unwrap_or((rest, ""));
             // It takes the place of a `Host` that is right; a wrong one stays, to
             // be refused.
+            let is_host = |(name, _): &(String, Vec<u8>)| name.eq_ignore_ascii_case("host");
+            if minor_version == 0 && !headers.iter().any(is_host) {
+                headers.push(("Host".to_owned(), authority.as_bytes().to_vec()));
+            }
             let mut hosts = headers
                 .iter_mut()
                 .filter(|(name, _)| name.eq_ignore_ascii_case("host"));

@@ -11,9 +11,10 @@ use super::router::Router;
 use crate::feed::{Heart, Link, Reason, Tally, wire};
 use crate::sync::lock;
 use crate::threads;
+use socket2::SockRef;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -73,6 +74,8 @@ impl Registry {
 pub struct Server {
     shared: Arc<Shared>,
     address: SocketAddr,
+    /// The listening socket once more, to wake `accept` without a descriptor more.
+    listening: TcpListener,
     accept: Option<JoinHandle<()>>,
 }
 
@@ -110,6 +113,7 @@ impl Server {
         open: Open,
     ) -> io::Result<Server> {
         let address = listener.local_addr()?;
+        let listening = listener.try_clone()?;
         let refuser = Refuser::start(tally.clone())?;
         let shared = Arc::new(Shared {
             settings,
@@ -124,6 +128,7 @@ impl Server {
         Ok(Server {
             shared,
             address,
+            listening,
             accept: Some(accept),
         })
     }
@@ -131,7 +136,9 @@ impl Server {
     /// Stops accepting. Connections that are open go on.
     pub fn stop_accepting(&mut self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
-        // Wakes `accept`; if it fails, a connection came in just then.
+        // Wakes `accept` on Linux, where it needs no descriptor. Elsewhere it is
+        // refused, and a connection to ourselves does it.
+        let _ = SockRef::from(&self.listening).shutdown(Shutdown::Both);
         let _ = TcpStream::connect_timeout(&reachable(self.address), Duration::from_secs(1));
         if let Some(Err(_)) = self.accept.take().map(JoinHandle::join) {
             log::error!("the accepting thread had panicked");
@@ -180,6 +187,7 @@ impl Shared {
                     number += 1;
                     self.admit(Arc::new(stream), peer.ip(), number, refuser);
                 }
+                Err(_) if self.stopping.load(Ordering::SeqCst) => return,
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(error) => {
                     log::warn!("cannot accept: {error}; pausing for up to {pause:?}");

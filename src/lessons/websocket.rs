@@ -102,8 +102,7 @@ pub fn accept(request: &Request) -> Result<Answer, Answer> {
             .header("Sec-WebSocket-Version", 13));
     }
     let key = request.header("Sec-WebSocket-Key").unwrap_or_default();
-    let decoded = data_encoding::BASE64.decode(key.as_bytes());
-    if decoded.map(|bytes| bytes.len()) != Ok(16) {
+    if !is_sixteen_bytes_in_base64(key) {
         let why = "Sec-WebSocket-Key must be 16 bytes in base64";
         return Err(Answer::error(400, why));
     }
@@ -113,10 +112,19 @@ pub fn accept(request: &Request) -> Result<Answer, Answer> {
         .header("Upgrade", "websocket")
         .header("Connection", "Upgrade")
         .header("Sec-WebSocket-Accept", proof);
-    if request.header_has("Sec-WebSocket-Protocol", SUBPROTOCOL) {
+    let offered = request.header("Sec-WebSocket-Protocol").unwrap_or_default();
+    if offered.split(',').any(|name| name.trim() == SUBPROTOCOL) {
         answer = answer.header("Sec-WebSocket-Protocol", SUBPROTOCOL);
     }
     Ok(answer)
+}
+
+/// The last letter before `==` may have bits that mean nothing, as in the
+/// standard's own example (section 4.1).
+fn is_sixteen_bytes_in_base64(key: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let letters = key.strip_suffix("==").unwrap_or_default();
+    letters.len() == 22 && letters.bytes().all(letter)
 }
 
 /// The chat: what is published goes out as text frames, what comes in as

@@ -94,3 +94,19 @@ fn every_end_has_its_reason() {
     assert_eq!(server.ask("nonsense\r\n\r\n").status, 400);
     eventually("refused", || server.ended("BadRequest") == 1);
 }
+
+#[test]
+fn a_line_end_behind_a_request_begins_no_other() {
+    let mut server = course();
+    let mut client = server.connect();
+    client.send(get("/healthz", "") + "\r\n");
+    assert_eq!(client.answer().status, 200);
+    client.send(get("/healthz", ""));
+    assert_eq!(client.answer().status, 200);
+    client.send("\r\n");
+    // Still idle: a stop cuts it at once and does not wait for a request.
+    let begun = std::time::Instant::now();
+    server.stop();
+    assert!(begun.elapsed() < std::time::Duration::from_secs(4));
+    assert_eq!(client.rest(), b"");
+}

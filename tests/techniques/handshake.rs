@@ -122,6 +122,9 @@ fn what_the_app_does_not_take_is_1002() {
         b"\x81\x05Hello".to_vec(),
         masked(0x01, b"a fragment"),
         masked(0xc1, b"a reserved bit"),
+        masked(0x83, b"a reserved opcode"),
+        masked(0x8b, b""),
+        masked(0x80, b"the rest of nothing"),
         masked(0x81, &[b'x'; 126]),
     ] {
         let (mut client, _, _) = shown(&server, "");

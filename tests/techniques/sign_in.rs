@@ -106,12 +106,14 @@ fn the_qr_code_is_a_picture_and_loads_nothing() {
         assert_eq!(answer.header("Content-Type"), Some("image/svg+xml"));
         assert!(answer.text().contains("<svg"), "{}", answer.text());
         // What is in the code differs from session to session.
-        let other = server.ask(&get(&format!("{SIGN_IN}/qr.svg?session=other"), ""));
+        let another = begin(&server);
+        let session = another["session"].as_str().expect("a session");
+        let other = server.ask(&get(&format!("{SIGN_IN}/qr.svg?session={session}"), ""));
         assert_ne!(answer.body, other.body);
-        let long = "x".repeat(4000);
-        let too_long = server.ask(&get(&format!("{SIGN_IN}/qr.svg?session={long}"), ""));
-        assert_eq!(too_long.status, 400);
-        let markup = server.ask(&get(&format!("{SIGN_IN}/qr.svg?session=%3Cscript%3E"), ""));
-        assert!(!markup.text().contains("<script"), "{}", markup.text());
+        // Only for a session that there is: nothing else is drawn for anyone.
+        for unknown in ["x".repeat(4000), "%3Cscript%3E".to_owned(), String::new()] {
+            let refused = server.ask(&get(&format!("{SIGN_IN}/qr.svg?session={unknown}"), ""));
+            assert_eq!(refused.status, 404);
+        }
     }
 }

@@ -77,6 +77,17 @@ fn a_handshake_without_a_right_key_is_400() {
 }
 
 #[test]
+fn a_key_may_have_bits_that_mean_nothing_at_its_end() {
+    let server = course();
+    // RFC 6455, section 4.1.
+    let asked = upgrade("/websocket/echo", "")
+        .replace("dGhlIHNhbXBsZSBub25jZQ==", "AQIDBAUGBwgJCgsMDQ4PEC==");
+    let mut client = server.connect();
+    client.send(asked);
+    assert!(client.head().starts_with("HTTP/1.1 101 "));
+}
+
+#[test]
 fn another_version_is_426_and_told_the_right_one() {
     let server = course();
     for path in PATHS {
@@ -123,6 +134,8 @@ fn the_subprotocol_is_chosen_if_it_is_offered() {
         ("other, poll-to-push.v1", true),
         ("other", false),
         ("poll-to-push.v10", false),
+        // A name is compared to the letter; a browser refuses one it never offered.
+        ("POLL-TO-PUSH.V1", false),
     ] {
         let mut client = server.connect();
         let field = format!("Sec-WebSocket-Protocol: {offered}\r\n");

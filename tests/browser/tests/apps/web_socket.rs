@@ -1,6 +1,6 @@
 //! Lesson 6: handshake, echo, chat.
 
-use super::{AT_ONCE, lines, on_both, on_both_with, say, times};
+use super::{AT_ONCE, lines, on_both, say, times};
 use poll_to_push_browser_tests::browser::Page;
 use tungstenite::handshake::derive_accept_key;
 
