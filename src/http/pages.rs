@@ -42,8 +42,7 @@ impl Pages {
         }
         let folder = path.split('/').next().unwrap_or(path);
         if is_lesson(folder) && !self.lessons.iter().any(|lesson| lesson == folder) {
-            let why = "this lesson is not served here; `cargo run` serves the whole course";
-            return Some(Answer::error(404, why));
+            return Some(not_served(request));
         }
         if path == folder && is_lesson(folder) {
             return Some(redirect(&format!("/{folder}/")));
@@ -63,6 +62,24 @@ impl Pages {
         };
         Some(answer.header("Content-Security-Policy", policy(request.host())))
     }
+}
+
+/// For a reader who follows the link to the next lesson, and for a program.
+fn not_served(request: &Request) -> Answer {
+    let reads_html = |types: &str| types.contains("text/html");
+    if !request.header("Accept").is_some_and(reads_html) {
+        let why = "this program serves one lesson; `cargo run` serves the whole course";
+        return Answer::error(404, why);
+    }
+    let why = "This program serves one lesson. To get them all, run <code>cargo run</code>.";
+    let page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Not here</title>\n\
+         <link rel=\"stylesheet\" href=\"/style.css\">\n\
+         <main class=\"home\">\n<h1>Not here</h1>\n<p>{why}</p>\n<p><a href=\"/\">Back to this lesson</a></p>\n</main>\n"
+    );
+    Answer::of_type(404, "text/html; charset=utf-8", page)
+        .header("Content-Security-Policy", policy(request.host()))
 }
 
 fn is_lesson(folder: &str) -> bool {

@@ -71,3 +71,20 @@ fn a_page_writes_the_address_that_it_was_asked_for() {
     let policy = page.header("Content-Security-Policy").unwrap_or_default();
     assert!(policy.contains("ws://192.168.0.7:4000"), "{policy}");
 }
+
+#[test]
+fn a_lesson_that_is_not_served_is_told_to_readers_and_to_programs() {
+    for server in [lesson(1), lesson(5)] {
+        let page = server.ask(&get("/6-websocket/", "Accept: text/html,*/*\r\n"));
+        assert_eq!(page.status, 404);
+        assert!(
+            page.text().contains("<code>cargo run</code>"),
+            "{}",
+            page.text()
+        );
+        assert!(page.header("Content-Security-Policy").is_some());
+        let told = server.ask(&get("/6-websocket/", "Accept: */*\r\n"));
+        assert_eq!(told.status, 404);
+        assert!(told.error().contains("whole course"));
+    }
+}
