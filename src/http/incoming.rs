@@ -20,6 +20,9 @@ pub const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// Before the first byte, and between one request and the next.
 pub const IDLE_DEADLINE: Duration = Duration::from_secs(15);
+/// Bytes read at once. They stand on the thread's stack, where a page that was
+/// touched once stays resident for as long as the connection.
+const READ: usize = 2 * 1024;
 /// After a last answer: what is still read, so that the answer is not lost to a
 /// reset, in bytes and in time.
 const LINGER_BYTES: usize = 64 * 1024;
@@ -156,7 +159,7 @@ impl<'a> Incoming<'a> {
 
     /// Reads what there is, once, and adds it to the buffer.
     fn fill(&mut self, deadline: Instant) -> Result<Filled, Trouble> {
-        let mut bytes = [0; 8 * 1024];
+        let mut bytes = [0; READ];
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
