@@ -1,5 +1,6 @@
 //! The options of every binary, from the command line or the environment.
 
+use crate::http::request::MAX_BODY;
 use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::fmt;
@@ -23,8 +24,37 @@ pub struct Options {
     pub allow_host: Vec<String>,
     /// Foreign origins that may publish and connect.
     pub allow_origin: Vec<String>,
+    /// What lesson 7 speaks by.
+    pub socket_io: SocketIo,
     /// Options that were given and that the library's server cannot honour.
     pub only_ours: Vec<&'static str>,
+}
+
+/// The values of Engine.IO's and Socket.IO's protocols.
+#[derive(Clone, Debug)]
+pub struct SocketIo {
+    /// From the last sign of life to the next ping.
+    pub ping_interval: Duration,
+    /// From a ping to the pong that must come.
+    pub ping_timeout: Duration,
+    /// The largest body or WebSocket message that is taken, in bytes.
+    pub max_payload: usize,
+    /// From the opening of a session to the first namespace that must be joined.
+    pub connect_timeout: Duration,
+    /// Whether a client that comes back gets what it missed.
+    pub recovery: bool,
+}
+
+impl Default for SocketIo {
+    fn default() -> SocketIo {
+        SocketIo {
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            max_payload: 1_000_000,
+            connect_timeout: Duration::from_secs(45),
+            recovery: false,
+        }
+    }
 }
 
 impl Default for Options {
@@ -37,6 +67,7 @@ impl Default for Options {
             history: 1024,
             allow_host: Vec::new(),
             allow_origin: Vec::new(),
+            socket_io: SocketIo::default(),
             only_ours: Vec::new(),
         }
     }
@@ -57,6 +88,15 @@ Options (each also from the environment: --port is POLL_TO_PUSH_PORT):
                           as https://a.example
                           (both may be given more than once; in the
                           environment, separate them by commas)
+Lesson 7 (Socket.IO):
+  --ping-interval-ms MS   from a sign of life to a ping    [25000]
+  --ping-timeout-ms MS    from a ping to its pong          [20000]
+  --max-payload BYTES     the largest body or message      [1000000]
+  --connect-timeout-ms MS until a namespace is joined      [45000]
+  --connection-state-recovery
+                          a client that comes back gets what it missed
+                          (in the environment: 1 or 0)
+
   --help                  print this
 RUST_LOG=info (or debug) shows the log.";
 
@@ -78,7 +118,7 @@ impl fmt::Display for Stop {
     }
 }
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 13] = [
     "host",
     "port",
     "bus",
@@ -87,7 +127,15 @@ const NAMES: [&str; 8] = [
     "history",
     "allow-host",
     "allow-origin",
+    "ping-interval-ms",
+    "ping-timeout-ms",
+    "max-payload",
+    "connect-timeout-ms",
+    RECOVERY,
 ];
+
+/// The one option that takes no value on the command line.
+const RECOVERY: &str = "connection-state-recovery";
 
 impl Options {
     /// Reads the environment, then the command line, which wins.
@@ -127,7 +175,11 @@ impl Options {
             let Some(name) = name else {
                 return Err(wrong(argument.unexpected()));
             };
-            let value = parser.value().and_then(ValueExt::string).map_err(wrong)?;
+            let value = if name == RECOVERY {
+                "1".to_owned()
+            } else {
+                parser.value().and_then(ValueExt::string).map_err(wrong)?
+            };
             options
                 .set(name, &value)
                 .map_err(|why| Stop::Wrong(format!("--{name} {value}: {why}")))?;
@@ -172,6 +224,28 @@ impl Options {
                 }
                 self.allow_origin.push(value.to_owned());
             }
+            "ping-interval-ms" => {
+                self.socket_io.ping_interval = Duration::from_millis(number(value, 1)? as u64);
+            }
+            "ping-timeout-ms" => {
+                self.socket_io.ping_timeout = Duration::from_millis(number(value, 1)? as u64);
+            }
+            "max-payload" => {
+                self.socket_io.max_payload = number(value, 100)?;
+                if self.socket_io.max_payload > MAX_BODY {
+                    return Err(format!("must be at most {MAX_BODY}, the largest body"));
+                }
+            }
+            "connect-timeout-ms" => {
+                self.socket_io.connect_timeout = Duration::from_millis(number(value, 1)? as u64);
+            }
+            RECOVERY => {
+                self.socket_io.recovery = match value {
+                    "1" | "true" => true,
+                    "0" | "false" => false,
+                    _ => return Err("must be 1 or 0".into()),
+                }
+            }
             _ => return Err("is no option".into()),
         }
         Ok(())
@@ -215,6 +289,19 @@ mod tests {
     }
 
     #[test]
+    fn recovery_is_a_flag_and_a_variable() {
+        let on = |arguments: &[&str], environment: &[(&str, &str)]| {
+            let options = read(arguments, environment).expect("options");
+            options.socket_io.recovery
+        };
+        let variable = "POLL_TO_PUSH_CONNECTION_STATE_RECOVERY";
+        assert!(!on(&[], &[]));
+        assert!(on(&["--connection-state-recovery", "--port", "1"], &[]));
+        assert!(on(&[], &[(variable, "1")]) && !on(&[], &[(variable, "0")]));
+        assert!(read(&[], &[(variable, "perhaps")]).is_err());
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         for (arguments, word) in [
             (&["--port", "x"][..], "65535"),
@@ -224,6 +311,8 @@ mod tests {
             (&["--bus", "redis://localhost"], "lesson 9"),
             (&["--heartbeat-ms", "5"], "100"),
             (&["--allow-origin", "a.example"], "scheme"),
+            (&["--max-payload", "1048577"], "1048576"),
+            (&["--ping-timeout-ms", "0"], "from 1"),
             (&["here"], "here"),
         ] {
             match read(arguments, &[]) {

@@ -169,6 +169,8 @@ mod tests {
                 event: "message".into(),
                 data: to_raw_value(&n).expect("JSON"),
                 published_ms: 0,
+                audience: None,
+                volatile: false,
             };
             history.append(Arc::new(message));
         }

@@ -12,7 +12,7 @@ pub mod topic;
 
 pub use delivery::{Batch, Subscriber};
 pub use history::{Bounds, News};
-pub use message::{Cursor, Id, Message};
+pub use message::{Audience, Cursor, Filter, Id, Message};
 pub use topic::{Closed, Subscription, Topic};
 
 use std::io;
@@ -27,25 +27,39 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// Makes a bus with a topic of each name, each with its delivery thread.
+    /// Makes a bus with a topic of each name, each with its delivery thread. The
+    /// `internal` ones are the server's own.
     ///
     /// # Errors
     /// When the system gives no thread or no random number.
-    pub fn new(names: &[&'static str], history_messages: usize) -> io::Result<Bus> {
+    pub fn new(
+        names: &[&'static str],
+        internal: &[&'static str],
+        history_messages: usize,
+    ) -> io::Result<Bus> {
         let bounds = Bounds {
             messages: history_messages,
             bytes: HISTORY_BYTES,
         };
         let topics = names
             .iter()
-            .map(|name| Topic::start(name, bounds))
+            .map(|name| (name, false))
+            .chain(internal.iter().map(|name| (name, true)))
+            .map(|(name, internal)| Topic::start(name, internal, bounds))
             .collect::<io::Result<_>>()?;
         Ok(Bus { topics })
     }
 
-    /// The topic called `name`, if a lesson declared it.
+    /// The topic called `name`, if a lesson declared it for clients.
     pub fn topic(&self, name: &str) -> Option<&Arc<Topic>> {
-        self.topics.iter().find(|topic| topic.name() == name)
+        let mut open = self.topics.iter().filter(|topic| !topic.is_internal());
+        open.find(|topic| topic.name() == name)
+    }
+
+    /// The topic called `name`, if a lesson declared it for itself.
+    pub fn internal(&self, name: &str) -> Option<&Arc<Topic>> {
+        let mut internal = self.topics.iter().filter(|topic| topic.is_internal());
+        internal.find(|topic| topic.name() == name)
     }
 
     /// Every topic.

@@ -7,11 +7,11 @@
 //! lock, so that nothing falls between the two and nothing comes twice.
 //!
 //! Lock order: the topic's lock comes before an outbox's. The delivery thread
-//! takes only the latter.
+//! takes only the latter. A topic that echoes into another is locked first.
 
 use super::delivery::{self, Order, Subscriber};
 use super::history::{Bounds, History, News};
-use super::message::{Cursor, Id, Message};
+use super::message::{Audience, Cursor, Filter, Id, Message};
 use crate::sync::lock;
 use crate::threads;
 use crossbeam_channel::{Sender, bounded};
@@ -20,7 +20,7 @@ use serde_json::value::to_raw_value;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -42,9 +42,16 @@ impl fmt::Display for Closed {
     }
 }
 
+/// See [`Topic::echo_into`].
+type Echo = Box<dyn Fn(&Message) + Send + Sync>;
+
 /// One named stream of messages.
 pub struct Topic {
     name: &'static str,
+    /// No URL can name it.
+    internal: bool,
+    /// Run with every message, under `log`'s lock.
+    echo: OnceLock<Echo>,
     log: Mutex<Log>,
     /// Signalled at each message, and when the topic closes.
     news: Condvar,
@@ -68,7 +75,7 @@ impl Topic {
     ///
     /// # Errors
     /// When the system gives no thread or no random number for the tag.
-    pub fn start(name: &'static str, bounds: Bounds) -> io::Result<Arc<Topic>> {
+    pub fn start(name: &'static str, internal: bool, bounds: Bounds) -> io::Result<Arc<Topic>> {
         let (orders, incoming) = bounded(CHANNEL);
         let subscribers = Arc::new(AtomicUsize::new(0));
         let counted = subscribers.clone();
@@ -77,6 +84,8 @@ impl Topic {
         })?;
         Ok(Arc::new(Topic {
             name,
+            internal,
+            echo: OnceLock::new(),
             log: Mutex::new(Log {
                 history: History::new(crate::random::token(8)?.into(), bounds),
                 closed: false,
@@ -92,6 +101,11 @@ impl Topic {
     /// The topic's name.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether it is the server's own, which no URL can name.
+    pub fn is_internal(&self) -> bool {
+        self.internal
     }
 
     /// The id of the newest message.
@@ -115,24 +129,90 @@ impl Topic {
     /// # Errors
     /// [`Closed`] when the server is going down; nothing was published then.
     pub fn publish(&self, event: &str, data: &impl Serialize) -> Result<Id, Closed> {
+        self.say(event, data, None, false)
+    }
+
+    /// As [`Topic::publish`], for some of the subscribers that have a [`Filter`].
+    ///
+    /// # Errors
+    /// As [`Topic::publish`].
+    pub fn publish_to(
+        &self,
+        audience: Audience,
+        event: &str,
+        data: &impl Serialize,
+    ) -> Result<Id, Closed> {
+        self.say(event, data, Some(audience), false)
+    }
+
+    /// As [`Topic::publish_to`], but only for those who are there now: the message
+    /// gets no id and is not remembered.
+    ///
+    /// # Errors
+    /// As [`Topic::publish`].
+    pub fn whisper(
+        &self,
+        audience: Audience,
+        event: &str,
+        data: &impl Serialize,
+    ) -> Result<(), Closed> {
+        self.say(event, data, Some(audience), true).map(drop)
+    }
+
+    fn say(
+        &self,
+        event: &str,
+        data: &impl Serialize,
+        audience: Option<Audience>,
+        volatile: bool,
+    ) -> Result<Id, Closed> {
         let data = to_raw_value(data).expect("what is published was JSON before");
         let mut log = lock(&self.log);
         if log.closed {
             return Err(Closed);
         }
-        let id = log.history.next_id();
+        let id = if volatile {
+            log.history.last_id()
+        } else {
+            log.history.next_id()
+        };
         let message = Arc::new(Message {
             id: id.clone(),
             topic: self.name,
             event: event.to_owned(),
             data,
             published_ms: unix_ms(),
+            audience,
+            volatile,
         });
-        log.history.append(message.clone());
-        self.news.notify_all();
+        if !volatile {
+            log.history.append(message.clone());
+            self.news.notify_all();
+        }
+        if let Some(echo) = self.echo.get() {
+            echo(&message);
+        }
         // Fails only after `close`, which is excluded under this lock.
         let _ = self.orders.send(Order::Message(message));
         Ok(id)
+    }
+
+    /// From now on `echo` is run with every message, in the topic's one order: it
+    /// publishes it on another topic, in that topic's form. It runs under this
+    /// topic's lock, so the other topic must never be echoed back. The first call
+    /// counts.
+    pub fn echo_into(&self, echo: impl Fn(&Message) + Send + Sync + 'static) {
+        let _ = self.echo.set(Box::new(echo));
+    }
+
+    /// Waits until all that was published before is handed to every subscriber:
+    /// for the delivery thread, that is, and never for a socket.
+    pub fn flush(&self) {
+        let (passed, wait) = bounded(1);
+        if self.orders.send(Order::Mark(passed)).is_ok() {
+            // Errs when the topic was closed meanwhile; all is handed over then.
+            let _ = wait.recv();
+        }
     }
 
     /// The id after which an answer to `cursor` begins. "From now on" becomes
@@ -179,13 +259,16 @@ impl Topic {
     }
 
     /// Joins `subscriber` and returns what it missed. It is handed every later
-    /// message until it says that it is gone or the [`Subscription`] is dropped.
+    /// message (with a `filter`, every one that passes it) until it says that it is
+    /// gone or the [`Subscription`] is dropped. What it missed is all there is: to
+    /// filter that is the caller's part.
     ///
     /// # Errors
     /// [`Closed`] when the server is going down.
     pub fn subscribe(
         self: &Arc<Topic>,
         cursor: &Cursor,
+        filter: Option<Filter>,
         subscriber: Box<dyn Subscriber>,
     ) -> Result<(News, Subscription), Closed> {
         let number = self.next_subscriber.fetch_add(1, Ordering::Relaxed);
@@ -194,7 +277,7 @@ impl Topic {
             return Err(Closed);
         }
         let news = log.history.after(cursor);
-        let _ = self.orders.send(Order::Join(number, subscriber));
+        let _ = self.orders.send(Order::Join(number, filter, subscriber));
         drop(log);
         let subscription = Subscription {
             topic: self.clone(),
@@ -231,9 +314,28 @@ pub struct Subscription {
     number: u64,
 }
 
+impl Subscription {
+    /// Enters a room: from the next message on, those for the room are let
+    /// through. Only for a subscriber with a [`Filter`].
+    pub fn enter(&self, room: &str) {
+        // Fails when the delivery thread has ended, and its list with it; so below.
+        let _ = self
+            .topic
+            .orders
+            .send(Order::Enter(self.number, room.to_owned()));
+    }
+
+    /// Leaves a room again.
+    pub fn exit(&self, room: &str) {
+        let _ = self
+            .topic
+            .orders
+            .send(Order::Exit(self.number, room.to_owned()));
+    }
+}
+
 impl Drop for Subscription {
     fn drop(&mut self) {
-        // Fails when the delivery thread has ended, and its list with it.
         let _ = self.topic.orders.send(Order::Leave(self.number));
     }
 }

@@ -5,6 +5,7 @@ use crate::http::{Access, Answer, Route};
 use crate::threads;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// `GET /healthz`.
 pub fn routes(house: &Arc<House>) -> Vec<Route> {
@@ -36,6 +37,7 @@ fn health(house: &House) -> Value {
     json!({
         "connections": house.open.count(),
         "threads": threads::alive(),
+        "sessions": house.sessions.load(Ordering::Relaxed),
         "ended": ended,
         "topics": topics,
     })

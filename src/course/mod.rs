@@ -18,10 +18,12 @@ use crate::http::server::{Open, Server, Settings};
 use crate::http::{Guard, Route, Router};
 use crate::lessons;
 use crate::options::Options;
+use crate::sync::lock;
 use socket2::{Domain, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How long a stop may take before connections are cut.
@@ -41,6 +43,8 @@ pub struct Lesson {
     pub title: &'static str,
     /// The topics it needs besides `chat`.
     pub topics: &'static [&'static str],
+    /// The topics of its own that no URL can name.
+    pub internal: &'static [&'static str],
     /// Its URLs.
     pub routes: fn(&Arc<House>) -> Vec<Route>,
     /// Whether the library's server can serve it when it runs alone.
@@ -62,6 +66,7 @@ pub const LESSONS: &[&Lesson] = &[
     &lessons::iframe_push::LESSON,
     &lessons::sse::LESSON,
     &lessons::websocket::LESSON,
+    &lessons::socket_io::LESSON,
 ];
 
 /// What the lessons share.
@@ -74,6 +79,20 @@ pub struct House {
     pub tally: Arc<Tally>,
     /// How many are open.
     pub open: Open,
+    /// How many Engine.IO sessions are open.
+    pub sessions: Arc<AtomicUsize>,
+    /// As the program was told.
+    pub options: Options,
+    /// What lessons do when the server goes down: see [`House::at_stop`].
+    stops: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+}
+
+impl House {
+    /// Does `what` when the server goes down, after all that was published is
+    /// handed over and before connections are closed.
+    pub fn at_stop(&self, what: impl FnOnce() + Send + 'static) {
+        lock(&self.stops).push(Box::new(what));
+    }
 }
 
 enum Serving {
@@ -114,11 +133,19 @@ impl Running {
         topics.extend(lessons.iter().flat_map(|lesson| lesson.topics));
         topics.sort_unstable();
         topics.dedup();
+        let internal: Vec<_> = lessons
+            .iter()
+            .flat_map(|lesson| lesson.internal)
+            .copied()
+            .collect();
         let house = Arc::new(House {
-            bus: Bus::new(&topics, options.history)?,
+            bus: Bus::new(&topics, &internal, options.history)?,
             heart: Heart::start(options.heartbeat)?,
             tally: Arc::default(),
             open: Open::default(),
+            sessions: Arc::default(),
+            options: options.clone(),
+            stops: Mutex::default(),
         });
         let mut routes = own_routes;
         routes.extend(publish::routes(&house));
@@ -174,8 +201,8 @@ impl Running {
 
     /// Ends it in order: no further connection; nothing more is published;
     /// waiting polls answer as if their time ran out; what was published is
-    /// delivered; every stream gets its technique's own end; after 5 s at most,
-    /// sockets are cut.
+    /// delivered; lessons end what is theirs; every stream gets its technique's own
+    /// end; after 5 s at most, sockets are cut.
     pub fn stop(mut self) {
         let until = Instant::now() + STOP_WITHIN;
         if let Serving::Ours(server) = &mut self.serving {
@@ -183,6 +210,8 @@ impl Running {
         }
         self.apps.stop();
         self.house.bus.close();
+        let stops = std::mem::take(&mut *lock(&self.house.stops));
+        stops.into_iter().for_each(|stop| stop());
         self.house.heart.farewell();
         match &mut self.serving {
             Serving::Ours(server) => server.close_connections(until),

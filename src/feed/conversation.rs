@@ -5,6 +5,7 @@
 //! does that leaves a connection.
 
 use super::{Held, Reason};
+use bytes::Bytes;
 use std::io::{self, Read, Write};
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, frame::Frame};
@@ -83,6 +84,11 @@ fn frame_of(message: Message) -> Vec<u8> {
 /// One text frame.
 pub fn text(text: String) -> Vec<u8> {
     bytes(Frame::message(text, OpCode::Data(Data::Text), true))
+}
+
+/// One binary frame.
+pub fn binary(payload: Bytes) -> Vec<u8> {
+    bytes(Frame::message(payload, OpCode::Data(Data::Binary), true))
 }
 
 /// One Close frame.

@@ -1,8 +1,9 @@
 //! The heart: one timer for all held connections.
 //!
-//! It sends the heartbeats, ends WebSocket peers that answer none, and closes
-//! connections whose peer does not answer our end. It runs in one thread,
-//! `heart`, which waits on a channel and never on a socket.
+//! It sends the heartbeats, ends WebSocket peers that answer none, closes
+//! connections whose peer does not answer our end, and does whatever else is due
+//! at a time ([`Heart::at`]). It runs in one thread, `heart`, which waits on a
+//! channel and never on a socket.
 
 use super::ending::Reason;
 use super::link::Link;
@@ -10,8 +11,10 @@ use crate::sync::lock;
 use crate::threads;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, select, tick, unbounded};
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
@@ -50,8 +53,7 @@ struct Pulses {
 pub struct Heart {
     pulses: Mutex<Pulses>,
     next: AtomicU64,
-    /// Links whose end was written, with the time they may still take.
-    lingering: Sender<(Instant, Weak<Link>)>,
+    tasks: Sender<Task>,
     /// Dropped to end the thread.
     stop: Mutex<Option<Sender<()>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -63,17 +65,17 @@ impl Heart {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(interval: Duration) -> io::Result<Arc<Heart>> {
-        let (lingering, links) = unbounded();
+        let (tasks, due) = unbounded();
         let (stop, stopped) = unbounded();
         let heart = Arc::new(Heart {
             pulses: Mutex::default(),
             next: AtomicU64::new(0),
-            lingering,
+            tasks,
             stop: Mutex::new(Some(stop)),
             thread: Mutex::default(),
         });
         let weak = Arc::downgrade(&heart);
-        let thread = threads::spawn("heart", move || run(interval, &weak, &links, &stopped))?;
+        let thread = threads::spawn("heart", move || run(interval, &weak, &due, &stopped))?;
         *lock(&heart.thread) = Some(thread);
         Ok(heart)
     }
@@ -111,9 +113,24 @@ impl Heart {
 
     /// Gives the peer [`LINGER`] to close its side.
     pub fn linger(&self, link: &Arc<Link>) {
-        let _ = self
-            .lingering
-            .send((Instant::now() + LINGER, Arc::downgrade(link)));
+        let link = Arc::downgrade(link);
+        self.at(Instant::now() + LINGER, move || {
+            if let Some(link) = link.upgrade() {
+                link.close(Reason::Finished);
+            }
+        });
+    }
+
+    /// Does `what` at `when`, in the heart's thread, so it must not wait for
+    /// anything. What is not done when the heart stops is dropped.
+    pub fn at(&self, when: Instant, what: impl FnOnce() + Send + 'static) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        // Fails when the thread has ended.
+        let _ = self.tasks.send(Task {
+            when,
+            number,
+            what: Box::new(what),
+        });
     }
 
     /// Ends every held connection in its technique's own way.
@@ -166,32 +183,66 @@ impl Drop for Entered {
     }
 }
 
-fn run(
-    interval: Duration,
-    heart: &Weak<Heart>,
-    links: &Receiver<(Instant, Weak<Link>)>,
-    stopped: &Receiver<()>,
-) {
+/// Something to do at a time.
+struct Task {
+    when: Instant,
+    number: u64,
+    what: Box<dyn FnOnce() + Send>,
+}
+
+impl Task {
+    /// The earliest first; of one time, the first that was asked for.
+    fn order(&self) -> Reverse<(Instant, u64)> {
+        Reverse((self.when, self.number))
+    }
+}
+
+impl Ord for Task {
+    fn cmp(&self, other: &Task) -> std::cmp::Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+impl PartialOrd for Task {
+    fn partial_cmp(&self, other: &Task) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Task {
+    fn eq(&self, other: &Task) -> bool {
+        self.order() == other.order()
+    }
+}
+
+impl Eq for Task {}
+
+fn run(interval: Duration, heart: &Weak<Heart>, tasks: &Receiver<Task>, stopped: &Receiver<()>) {
     let beats = tick(interval);
-    // All linger equally long, so the first to come is the first to go.
-    let mut lingering: VecDeque<(Instant, Weak<Link>)> = VecDeque::new();
+    let mut waiting: BinaryHeap<Task> = BinaryHeap::new();
     loop {
-        let next = lingering.front().map(|(until, _)| *until);
+        while waiting
+            .peek()
+            .is_some_and(|task| task.when <= Instant::now())
+        {
+            if let Some(task) = waiting.pop()
+                && catch_unwind(AssertUnwindSafe(task.what)).is_err()
+            {
+                log::error!("a task of the timer panicked");
+            }
+        }
+        let next = waiting.peek().map(|task| task.when);
         let due = next.map_or_else(crossbeam_channel::never, crossbeam_channel::at);
         select! {
             recv(beats) -> _ => match heart.upgrade() {
                 Some(heart) => heart.beat(),
                 None => return,
             },
-            recv(links) -> link => match link {
-                Ok(link) => lingering.push_back(link),
+            recv(tasks) -> task => match task {
+                Ok(task) => waiting.push(task),
                 Err(_) => return,
             },
-            recv(due) -> _ => {
-                if let Some(link) = lingering.pop_front().and_then(|(_, link)| link.upgrade()) {
-                    link.close(Reason::Finished);
-                }
-            }
+            recv(due) -> _ => {}
             recv(stopped) -> _ => return,
         }
     }

@@ -78,7 +78,7 @@ impl Held {
             encoding,
             framing: self.framing,
         };
-        let (news, subscription) = topic.subscribe(cursor, Box::new(follower))?;
+        let (news, subscription) = topic.subscribe(cursor, None, Box::new(follower))?;
         self.replay(&news, encoding);
         self.go_live(encoding);
         Ok(subscription)
@@ -145,6 +145,12 @@ impl Held {
     pub fn say_end(&mut self, piece: &[u8], reason: Reason) {
         self.link.end(self.framing.end(piece), reason);
         self.hand_over();
+    }
+
+    /// The way out of this connection, for others who have something to say. Only
+    /// after [`Held::go_live`].
+    pub fn link(&self) -> &Arc<Link> {
+        &self.link
     }
 
     /// Whether the end was said, by either side.

@@ -66,6 +66,11 @@ impl Link {
         self.outbox.close(reason)
     }
 
+    /// See [`Outbox::is_live`]: bytes would leave at once.
+    pub fn is_live(&self) -> bool {
+        self.outbox.is_live()
+    }
+
     /// Whether the end was said.
     pub fn is_over(&self) -> bool {
         self.outbox.is_over()

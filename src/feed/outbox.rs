@@ -238,6 +238,17 @@ impl<W: Wire> Outbox<W> {
         self.close_locked(self.lock(), reason)
     }
 
+    /// Whether nothing waits, so that bytes would leave at once.
+    pub fn is_live(&self) -> bool {
+        let inner = self.lock();
+        match inner.state {
+            State::Live => true,
+            // A drainer that stays (see `Stay`) has nothing to do.
+            State::Behind => inner.bytes == 0,
+            State::Ending | State::Ended => false,
+        }
+    }
+
     /// Whether the end was said (`end` or `close`).
     pub fn is_over(&self) -> bool {
         matches!(self.lock().state, State::Ending | State::Ended)

@@ -16,6 +16,8 @@ pub struct Answer {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// It is the last one of its connection.
+    pub closes: bool,
 }
 
 /// What a handler says to a request.
@@ -64,7 +66,14 @@ impl Answer {
             status,
             headers: Vec::new(),
             body: Vec::new(),
+            closes: false,
         }
+    }
+
+    /// Makes this the last answer of its connection.
+    pub fn and_close(mut self) -> Answer {
+        self.closes = true;
+        self
     }
 
     /// An answer of `content_type` that browsers take for just that, and that

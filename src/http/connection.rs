@@ -60,7 +60,8 @@ impl Connection {
             let (reply, panicked) = self.reply(&request);
             match reply {
                 Reply::Answer(answer) => {
-                    let last = panicked || wants_close(&request) || self.is_stopping();
+                    let last =
+                        panicked || wants_close(&request) || answer.closes || self.is_stopping();
                     if last {
                         let reason = match (panicked, self.is_stopping()) {
                             (true, _) => Reason::Panicked,

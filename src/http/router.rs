@@ -22,9 +22,12 @@ pub enum Access {
     Script,
 }
 
+/// The method of a route that tells methods apart by itself: see [`Route::any`].
+const ANY: &str = "*";
+
 /// One path and what answers it.
 pub struct Route {
-    /// `GET` (which answers `HEAD` as well) or `POST`.
+    /// `GET` (which answers `HEAD` as well), `POST`, or `*` for any.
     pub method: &'static str,
     /// The path, exactly.
     pub path: &'static str,
@@ -55,6 +58,20 @@ impl Route {
     {
         Route {
             method: "POST",
+            path,
+            access: Access::OwnPages,
+            handler: Box::new(handler),
+        }
+    }
+
+    /// A route that takes every method (and refuses the wrong ones in its own
+    /// words), but for the question that browsers ask before they use one.
+    pub fn any<H>(path: &'static str, handler: H) -> Route
+    where
+        H: Fn(&Request) -> Result<Reply, Answer> + Send + Sync + 'static,
+    {
+        Route {
+            method: ANY,
             path,
             access: Access::OwnPages,
             handler: Box::new(handler),
@@ -92,7 +109,11 @@ impl Router {
         } else {
             request.method.as_str()
         };
-        if let Some(route) = here().find(|route| route.method == method) {
+        // A page of an allowed origin asks first (Fetch standard, CORS preflight).
+        let asks_first =
+            request.method == "OPTIONS" && self.guard.allowed_origin(request).is_some();
+        let takes = |route: &&Route| route.method == method || route.method == ANY;
+        if let Some(route) = here().find(takes).filter(|_| !asks_first) {
             match route.access {
                 Access::Open => {}
                 Access::OwnPages => self.guard.check_origin(request)?,
@@ -102,6 +123,9 @@ impl Router {
         }
         let page = self.pages.get(request);
         let mut allowed: Vec<_> = here().map(|route| route.method).collect();
+        if allowed.contains(&ANY) {
+            allowed = vec!["GET", "POST"];
+        }
         if page.is_some() || allowed.contains(&"GET") {
             allowed.retain(|method| *method != "GET");
             allowed.extend(["GET", "HEAD"]);
@@ -110,8 +134,7 @@ impl Router {
             let why = format!("there is nothing at {}", request.path);
             return Err(Answer::error(404, &why));
         }
-        // A page of an allowed origin asks first (Fetch standard, CORS preflight).
-        if request.method == "OPTIONS" && self.guard.allowed_origin(request).is_some() {
+        if asks_first {
             return Ok(Answer::new(204)
                 .header("Access-Control-Allow-Methods", allowed.join(", "))
                 .header(

@@ -39,6 +39,7 @@ pub static LESSON: Lesson = Lesson {
     name: "comet",
     title: "HTTP streaming (comet)",
     topics: &[],
+    internal: &[],
     routes,
     asks_and_answers: false,
 };

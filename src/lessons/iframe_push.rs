@@ -39,6 +39,7 @@ pub static LESSON: Lesson = Lesson {
     name: "iframe-push",
     title: "iframe push",
     topics: &["clock"],
+    internal: &[],
     routes,
     asks_and_answers: false,
 };

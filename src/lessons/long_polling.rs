@@ -41,6 +41,7 @@ pub static LESSON: Lesson = Lesson {
     name: "long-polling",
     title: "long polling",
     topics: &[],
+    internal: &[],
     routes,
     asks_and_answers: true,
 };

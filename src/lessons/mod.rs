@@ -6,6 +6,7 @@
 //! 4. [`iframe_push`]: one page that goes on, a script at a time.
 //! 5. [`sse`]: one answer that goes on, in a format that browsers read.
 //! 6. [`websocket`]: both ways at once.
+//! 7. [`socket_io`]: events, answers and rooms, on top of lessons 2 and 6.
 //!
 //! What all of them share:
 //!
@@ -40,6 +41,7 @@ pub mod iframe_push;
 pub mod long_polling;
 pub mod scripts;
 pub mod short_polling;
+pub mod socket_io;
 pub mod sse;
 pub mod websocket;
 

@@ -39,6 +39,7 @@ pub static LESSON: Lesson = Lesson {
     name: "short-polling",
     title: "short polling",
     topics: &[],
+    internal: &[],
     routes,
     asks_and_answers: true,
 };

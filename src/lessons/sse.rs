@@ -35,6 +35,7 @@ pub static LESSON: Lesson = Lesson {
     name: "sse",
     title: "server-sent events",
     topics: &["clock", "ticker", "users"],
+    internal: &[],
     routes,
     asks_and_answers: false,
 };

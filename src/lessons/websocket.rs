@@ -49,6 +49,7 @@ pub static LESSON: Lesson = Lesson {
     name: "websocket",
     title: "WebSocket",
     topics: &[],
+    internal: &[],
     routes,
     asks_and_answers: false,
 };

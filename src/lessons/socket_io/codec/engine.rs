@@ -1,0 +1,195 @@
+//! Engine.IO protocol 4: packets that both transports carry.
+//!
+//! ```text
+//!                  in a WebSocket message       in the body of a poll
+//! open             text   0{"sid":…}            0{"sid":…}
+//! message          text   4hello                4hello
+//! message, binary  binary 01 02 03 04           bAQIDBA==
+//! several          a message each               4hello␞2␞4world       (␞ is the byte 1e)
+//! ```
+
+use super::Malformed;
+use bytes::Bytes;
+use data_encoding::BASE64;
+
+/// Stands between the packets in the body of a poll: the record separator.
+pub const SEPARATOR: char = '\x1e';
+
+/// What a message carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Binary(Bytes),
+}
+
+/// One packet (section "Protocol" of the Engine.IO protocol).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Packet {
+    /// 0: the server's first word, JSON.
+    Open(String),
+    /// 1: the session is over.
+    Close,
+    /// 2: are you there? From the client it carries `probe`, in an upgrade.
+    Ping(String),
+    /// 3: yes.
+    Pong(String),
+    /// 4, or `b` for bytes in a poll: what the application says.
+    Message(Data),
+    /// 5: from now on by WebSocket.
+    Upgrade,
+    /// 6: nothing; it ends a poll.
+    Noop,
+}
+
+impl Packet {
+    /// A text message.
+    pub fn text(text: impl Into<String>) -> Packet {
+        Packet::Message(Data::Text(text.into()))
+    }
+
+    /// Reads a packet that is text: a text message of a WebSocket, or one packet of
+    /// a poll that does not begin with `b`.
+    ///
+    /// # Errors
+    /// When its type is none, or it carries what its type must not.
+    pub fn from_text(text: &str) -> Result<Packet, Malformed> {
+        let mut chars = text.chars();
+        let kind = chars.next().ok_or(Malformed("an empty packet"))?;
+        let rest = chars.as_str();
+        let bare = |packet| match rest {
+            "" => Ok(packet),
+            _ => Err(Malformed("close, upgrade and noop carry nothing")),
+        };
+        match kind {
+            '0' => Ok(Packet::Open(rest.to_owned())),
+            '1' => bare(Packet::Close),
+            '2' => Ok(Packet::Ping(rest.to_owned())),
+            '3' => Ok(Packet::Pong(rest.to_owned())),
+            '4' => Ok(Packet::text(rest)),
+            '5' => bare(Packet::Upgrade),
+            '6' => bare(Packet::Noop),
+            _ => Err(Malformed("a packet begins with its type, 0 to 6")),
+        }
+    }
+
+    /// The packet as a WebSocket message: text, or bytes as they are.
+    pub fn to_data(&self) -> Data {
+        match self {
+            Packet::Message(binary @ Data::Binary(_)) => binary.clone(),
+            other => {
+                let mut text = String::new();
+                other.write(&mut text);
+                Data::Text(text)
+            }
+        }
+    }
+
+    /// Adds the packet to the body of a poll.
+    fn write(&self, out: &mut String) {
+        let (kind, rest) = match self {
+            Packet::Open(rest) => ('0', rest.as_str()),
+            Packet::Close => ('1', ""),
+            Packet::Ping(rest) => ('2', rest.as_str()),
+            Packet::Pong(rest) => ('3', rest.as_str()),
+            Packet::Message(Data::Text(rest)) => ('4', rest.as_str()),
+            Packet::Message(Data::Binary(bytes)) => {
+                out.push('b');
+                return BASE64.encode_append(bytes, out);
+            }
+            Packet::Upgrade => ('5', ""),
+            Packet::Noop => ('6', ""),
+        };
+        out.push(kind);
+        out.push_str(rest);
+    }
+}
+
+/// Packets as the body of a poll.
+pub fn encode_payload<'a>(packets: impl IntoIterator<Item = &'a Packet>) -> String {
+    let mut body = String::new();
+    for packet in packets {
+        if !body.is_empty() {
+            body.push(SEPARATOR);
+        }
+        packet.write(&mut body);
+    }
+    body
+}
+
+/// The packets in the body of a poll.
+///
+/// # Errors
+/// When one of them is malformed: none counts then.
+pub fn decode_payload(body: &[u8]) -> Result<Vec<Packet>, Malformed> {
+    let body = std::str::from_utf8(body).map_err(|_| Malformed("a body must be UTF-8"))?;
+    let decode = |packet: &str| match packet.strip_prefix('b') {
+        Some(base64) => match BASE64.decode(base64.as_bytes()) {
+            Ok(bytes) => Ok(Packet::Message(Data::Binary(bytes.into()))),
+            Err(_) => Err(Malformed("behind a b stands base64")),
+        },
+        None => Packet::from_text(packet),
+    };
+    body.split(SEPARATOR).map(decode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn binary(bytes: &'static [u8]) -> Packet {
+        Packet::Message(Data::Binary(Bytes::from_static(bytes)))
+    }
+
+    #[test]
+    fn the_examples_of_the_protocol() {
+        for (body, packets) in [
+            (
+                "4hello\x1e2\x1e4world",
+                vec![
+                    Packet::text("hello"),
+                    Packet::Ping(String::new()),
+                    Packet::text("world"),
+                ],
+            ),
+            (
+                "4hello\x1ebAQIDBA==",
+                vec![Packet::text("hello"), binary(&[1, 2, 3, 4])],
+            ),
+            ("2probe", vec![Packet::Ping("probe".to_owned())]),
+            ("3probe", vec![Packet::Pong("probe".to_owned())]),
+            ("5", vec![Packet::Upgrade]),
+            ("1\x1e6", vec![Packet::Close, Packet::Noop]),
+            ("4", vec![Packet::text("")]),
+            ("b", vec![binary(&[])]),
+        ] {
+            assert_eq!(
+                decode_payload(body.as_bytes()).as_ref(),
+                Ok(&packets),
+                "{body:?}"
+            );
+            assert_eq!(encode_payload(&packets), body);
+        }
+        let open = "0{\"sid\":\"lv_VI97HAXpY6yYWAAAC\",\"upgrades\":[\"websocket\"],\
+                    \"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":1000000}";
+        let packet = Packet::from_text(open).expect("a packet");
+        assert_eq!(packet.to_data(), Data::Text(open.to_owned()));
+        assert_eq!(
+            binary(&[1, 2, 3, 4]).to_data(),
+            Data::Binary(Bytes::from_static(&[1, 2, 3, 4]))
+        );
+    }
+
+    #[test]
+    fn what_is_no_packet_is_refused() {
+        for wrong in [
+            "", "abc", "7", "8x", "1x", "5x", "6x", "\x1e", "4a\x1e", "\x1e4a", "bAQ", "b!",
+            "4a\x1ez",
+        ] {
+            assert!(decode_payload(wrong.as_bytes()).is_err(), "{wrong:?}");
+        }
+        assert!(decode_payload(b"4\xff").is_err());
+        assert!(Packet::from_text("bAQIDBA==").is_err(), "only in a poll");
+    }
+}

@@ -1,0 +1,29 @@
+//! The codec: from bytes to packets and back. No I/O, no state but a packet that
+//! waits for its attachments.
+//!
+//! Two protocols, one inside the other: [`engine`] is Engine.IO protocol 4, whose
+//! `message` packets carry the packets of [`socket`], Socket.IO protocol 5.
+//!
+//! ```text
+//! 4 2 /custom, 7 ["hello",{"a":1}]
+//! │ │ │        │ └ the event and its arguments, as JSON
+//! │ │ │        └ the sender wants an ack with this number
+//! │ │ └ the namespace; none is /
+//! │ └ Socket.IO: event
+//! └ Engine.IO: message
+//! ```
+
+pub mod engine;
+pub mod socket;
+
+use std::fmt;
+
+/// What came is no packet: why. The session that it came on must end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed(pub &'static str);
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}

@@ -1,0 +1,284 @@
+//! A socket: one client in one namespace, as handlers see it.
+
+use super::{Args, Broadcast, Namespace, let_broadcasts_pass};
+use crate::bus::{Id, Subscription};
+use crate::lessons::socket_io::codec::socket::Packet;
+use crate::lessons::socket_io::engine_io::{Ended, Parcel, Session};
+use crate::sync::lock;
+use serde_json::value::RawValue;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+type Handler = Arc<dyn Fn(&Socket, Event) + Send + Sync>;
+type OnDisconnect = Box<dyn FnOnce(&Socket, &'static str) + Send>;
+type OnAck = Box<dyn FnOnce(&Socket, Result<Args, NoAck>) + Send>;
+
+/// Why no ack came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAck {
+    /// Not in time.
+    TimedOut,
+    /// The client is gone.
+    Disconnected,
+}
+
+/// A connected client. Cloning it gives the same one.
+#[derive(Clone)]
+pub struct Socket(Arc<Inner>);
+
+struct Inner {
+    id: String,
+    namespace: Namespace,
+    session: Arc<Session>,
+    auth: Box<RawValue>,
+    /// Secret, and for recovery only: by it the client is known when it is back.
+    pid: Option<String>,
+    recovered: bool,
+    /// Where in the topic it began.
+    since: Id,
+    rooms: Mutex<BTreeSet<String>>,
+    subscription: Mutex<Option<Subscription>>,
+    handlers: Mutex<HashMap<String, Handler>>,
+    on_disconnect: Mutex<Vec<OnDisconnect>>,
+    acks: Mutex<HashMap<u64, OnAck>>,
+    next_ack: AtomicU64,
+    over: AtomicBool,
+}
+
+/// What a socket begins with.
+pub(super) struct Beginning {
+    pub id: String,
+    pub auth: Box<RawValue>,
+    pub pid: Option<String>,
+    pub recovered: bool,
+    pub since: Id,
+    pub rooms: BTreeSet<String>,
+    pub subscription: Subscription,
+}
+
+impl Socket {
+    pub(super) fn new(namespace: Namespace, session: Arc<Session>, beginning: Beginning) -> Socket {
+        Socket(Arc::new(Inner {
+            id: beginning.id,
+            namespace,
+            session,
+            auth: beginning.auth,
+            pid: beginning.pid,
+            recovered: beginning.recovered,
+            since: beginning.since,
+            rooms: Mutex::new(beginning.rooms),
+            subscription: Mutex::new(Some(beginning.subscription)),
+            handlers: Mutex::default(),
+            on_disconnect: Mutex::default(),
+            acks: Mutex::default(),
+            next_ack: AtomicU64::new(0),
+            over: AtomicBool::new(false),
+        }))
+    }
+
+    /// Its id, which every client may know. It is also a room with this socket alone.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// Where it is connected.
+    pub fn namespace(&self) -> &Namespace {
+        &self.0.namespace
+    }
+
+    /// The payload that the client connected with, JSON: `{}` if it sent none.
+    pub fn auth(&self) -> &RawValue {
+        &self.0.auth
+    }
+
+    /// Whether this is a client that came back, with its id and rooms, and got what
+    /// it missed.
+    pub fn recovered(&self) -> bool {
+        self.0.recovered
+    }
+
+    /// Whether it is still connected.
+    pub fn is_connected(&self) -> bool {
+        !self.0.over.load(Ordering::Acquire)
+    }
+
+    /// Runs `handler` for each event called `event`. A later handler of the same
+    /// name takes the place of an earlier one.
+    pub fn on(&self, event: &str, handler: impl Fn(&Socket, Event) + Send + Sync + 'static) {
+        lock(&self.0.handlers).insert(event.to_owned(), Arc::new(handler));
+    }
+
+    /// Runs `handler` when this socket is gone, with the reason in the words of the
+    /// Node server.
+    pub fn on_disconnect(&self, handler: impl FnOnce(&Socket, &'static str) + Send + 'static) {
+        lock(&self.0.on_disconnect).push(Box::new(handler));
+    }
+
+    /// Sends an event to this client. With recovery on it is remembered, and
+    /// carries its offset as its last argument.
+    pub fn emit(&self, event: &str, args: Args) {
+        if self.0.pid.is_some() {
+            self.0.namespace.to(self.id()).emit(event, args);
+        } else {
+            self.send(&Packet::Event(self.name(), event.to_owned(), args, None));
+        }
+    }
+
+    /// Sends an event that wants an answer. `then` gets the answer, or why there is
+    /// none, within `patience`.
+    pub fn emit_with_ack(
+        &self,
+        event: &str,
+        args: Args,
+        patience: Duration,
+        then: impl FnOnce(&Socket, Result<Args, NoAck>) + Send + 'static,
+    ) {
+        let number = self.0.next_ack.fetch_add(1, Ordering::Relaxed);
+        lock(&self.0.acks).insert(number, Box::new(then));
+        if !self.is_connected() {
+            return self.answered(number, Err(NoAck::Disconnected));
+        }
+        let socket = Arc::downgrade(&self.0);
+        self.0.session.after(patience, move || {
+            if let Some(inner) = socket.upgrade() {
+                Socket(inner).answered(number, Err(NoAck::TimedOut));
+            }
+        });
+        self.send(&Packet::Event(
+            self.name(),
+            event.to_owned(),
+            args,
+            Some(number),
+        ));
+    }
+
+    /// Whom to send to: everyone in the namespace but this socket.
+    pub fn broadcast(&self) -> Broadcast {
+        self.0.namespace.except(self.id())
+    }
+
+    /// Whom to send to: the sockets in `room`, but not this one.
+    pub fn to(&self, room: &str) -> Broadcast {
+        self.broadcast().to(room)
+    }
+
+    /// Enters a room.
+    pub fn join(&self, room: &str) {
+        if lock(&self.0.rooms).insert(room.to_owned())
+            && let Some(subscription) = &*lock(&self.0.subscription)
+        {
+            subscription.enter(room);
+        }
+    }
+
+    /// Leaves a room.
+    pub fn leave(&self, room: &str) {
+        if lock(&self.0.rooms).remove(room)
+            && let Some(subscription) = &*lock(&self.0.subscription)
+        {
+            subscription.exit(room);
+        }
+    }
+
+    /// The rooms it is in, its own id among them.
+    pub fn rooms(&self) -> Vec<String> {
+        lock(&self.0.rooms).iter().cloned().collect()
+    }
+
+    /// Disconnects it from this namespace; with `close`, from all of them, and
+    /// closes the connection.
+    pub fn disconnect(&self, close: bool) {
+        if self.is_connected() {
+            self.send(&Packet::Disconnect(self.name()));
+            self.over("server namespace disconnect", false);
+        }
+        if close {
+            self.0.session.end(Ended::ForcedServerClose);
+        }
+    }
+
+    fn name(&self) -> String {
+        self.0.namespace.name().to_owned()
+    }
+
+    /// Sends a packet to this client alone.
+    pub(super) fn send(&self, packet: &Packet) {
+        let_broadcasts_pass(&self.0.namespace.0.topic);
+        if self.is_connected() {
+            self.0.session.send(&Arc::new(Parcel::of(packet.encode())));
+        }
+    }
+
+    /// An event came.
+    pub(super) fn hear(&self, name: String, args: Args, ack: Option<u64>) {
+        let handler = lock(&self.0.handlers).get(&name).cloned();
+        let Some(handler) = handler else { return };
+        let ack = ack.map(|number| (self.clone(), number));
+        handler(self, Event { name, args, ack });
+    }
+
+    /// An ack came, or will not. One that nobody waits for is dropped.
+    pub(super) fn answered(&self, number: u64, answer: Result<Args, NoAck>) {
+        let then = lock(&self.0.acks).remove(&number);
+        if let Some(then) = then {
+            then(self, answer);
+        }
+    }
+
+    /// It is gone. `comes_back`: a client that may be recovered.
+    pub(super) fn over(&self, why: &'static str, comes_back: bool) {
+        if self.0.over.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        // To drop the subscription is to leave the topic.
+        let left = lock(&self.0.subscription).take();
+        drop(left);
+        let space = &self.0.namespace.0;
+        lock(&space.sockets).remove(self.id());
+        if let (true, Some(recovery), Some(pid)) = (comes_back, &space.recovery, &self.0.pid) {
+            let rooms = lock(&self.0.rooms).clone();
+            recovery.save(pid, self.id(), &space.name, rooms, self.0.since.clone());
+        }
+        let acks = std::mem::take(&mut *lock(&self.0.acks));
+        for then in acks.into_values() {
+            then(self, Err(NoAck::Disconnected));
+        }
+        let farewells = std::mem::take(&mut *lock(&self.0.on_disconnect));
+        for farewell in farewells {
+            farewell(self, why);
+        }
+        lock(&self.0.handlers).clear();
+    }
+
+    /// Takes its place among the sockets of the namespace.
+    pub(super) fn enter(&self) {
+        let space = &self.0.namespace.0;
+        lock(&space.sockets).insert(self.0.id.clone(), self.clone());
+    }
+}
+
+/// An event from a client.
+pub struct Event {
+    /// Its name.
+    pub name: String,
+    /// Its arguments.
+    pub args: Args,
+    ack: Option<(Socket, u64)>,
+}
+
+impl Event {
+    /// Whether the client wants an answer.
+    pub fn wants_answer(&self) -> bool {
+        self.ack.is_some()
+    }
+
+    /// Answers it: the client's ack is called with `args`. Nothing happens if it
+    /// wants none.
+    pub fn answer(self, args: Args) {
+        if let Some((socket, number)) = self.ack {
+            socket.send(&Packet::Ack(socket.name(), number, args));
+        }
+    }
+}
