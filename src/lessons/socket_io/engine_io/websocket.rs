@@ -53,14 +53,12 @@ pub fn upgrade(engine: &Arc<Engine>, session: &Arc<Session>, mut held: Held) {
     converse(held, engine.max_payload, |message| match &mut turn {
         Some(turn) => hear(session, turn, message),
         None => match probe(session, &link, &message) {
-            Ok(say) => say,
-            Err(taken) => {
-                turn = taken;
-                match turn {
-                    Some(_) => Say::Nothing,
-                    None => Say::Close(CloseCode::Policy, "first 2probe, then 5"),
-                }
+            Probe::Answered => Say::Answer("3probe".into()),
+            Probe::Upgraded(taken) => {
+                turn = Some(taken);
+                Say::Nothing
             }
+            Probe::Wrong => Say::Close(CloseCode::Policy, "first 2probe, then 5"),
         },
     });
     if turn.is_some() {
@@ -70,19 +68,25 @@ pub fn upgrade(engine: &Arc<Engine>, session: &Arc<Session>, mut held: Held) {
     }
 }
 
-/// Before the upgrade is complete: the answer to the probe; or, as an error, that
-/// the upgrade is complete, or was not right.
-fn probe(session: &Arc<Session>, link: &Arc<Link>, message: &Message) -> Result<Say, Option<Turn>> {
+/// What a message before the end of an upgrade was.
+enum Probe {
+    Answered,
+    Upgraded(Turn),
+    Wrong,
+}
+
+fn probe(session: &Arc<Session>, link: &Arc<Link>, message: &Message) -> Probe {
     let Message::Text(text) = message else {
-        return Err(None);
+        return Probe::Wrong;
     };
     match Packet::from_text(text) {
-        Ok(Packet::Ping(word)) if word == "probe" && session.probed(link) => {
-            Ok(Say::Answer("3probe".into()))
-        }
-        // A POST that is still at work would make an overlap, which ends it.
-        Ok(Packet::Upgrade) if session.upgraded(link) => Err(session.take_turn(false).ok()),
-        _ => Err(None),
+        Ok(Packet::Ping(word)) if word == "probe" && session.probed(link) => Probe::Answered,
+        // A POST that is still at work makes an overlap, which ends the session.
+        Ok(Packet::Upgrade) if session.upgraded(link) => match session.take_turn(false) {
+            Ok(turn) => Probe::Upgraded(turn),
+            Err(_) => Probe::Wrong,
+        },
+        _ => Probe::Wrong,
     }
 }
 

@@ -9,15 +9,24 @@
 //! messages come one at a time and in order, and no lock is held meanwhile.
 //!
 //! Lock order: a topic's, then a session's, then an outbox's.
+//!
+//! Here is the way out, and the end; `turn` is the way in, `change` the upgrade,
+//! `beat` the pings and what must be done by when.
+
+mod beat;
+mod change;
+mod turn;
+
+pub use turn::{Receiver, Turn};
 
 use super::errands::Errands;
 use super::parcel::Parcel;
 use crate::feed::conversation::close;
 use crate::feed::outbox::{MAX_BYTES, MAX_MESSAGES, WRITE_DEADLINE};
 use crate::feed::{Heart, Link, Reason};
-use crate::lessons::socket_io::codec::Malformed;
-use crate::lessons::socket_io::codec::engine::{Data, Packet};
+use crate::lessons::socket_io::codec::engine::SEPARATOR;
 use crate::sync::lock;
+use change::Upgrade;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -26,18 +35,6 @@ use tungstenite::protocol::frame::coding::CloseCode;
 
 /// How long an orderly end waits for the poll that fetches it.
 const LAST_POLL: Duration = Duration::from_secs(30);
-
-/// The application's end of a session.
-pub trait Receiver: Send {
-    /// Takes one message.
-    ///
-    /// # Errors
-    /// When it is against the application's protocol: the session ends.
-    fn message(&mut self, data: Data) -> Result<(), Malformed>;
-
-    /// The session is over; the last call.
-    fn closed(self: Box<Self>, why: Ended);
-}
 
 /// Why a session ended, in the words of the Node server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,14 +86,6 @@ enum Life {
     /// The end is said; a poll may still fetch it until then.
     Ending(Ended, Instant),
     Over(Ended),
-}
-
-/// A WebSocket that wants to take over.
-struct Upgrade {
-    link: Arc<Link>,
-    /// It has sent its probe: polls are ended now, to let the client change.
-    probed: bool,
-    until: Instant,
 }
 
 struct State {
@@ -326,121 +315,6 @@ impl Session {
         }
     }
 
-    /// Takes the receiver out, to work with it. Dropping the [`Turn`] puts it back.
-    ///
-    /// # Errors
-    /// [`Refusal`]; an overlap ends the session.
-    pub fn take_turn(self: &Arc<Session>, polling: bool) -> Result<Turn, Refusal> {
-        let mut state = lock(&self.state);
-        if state.life != Life::Open {
-            return Err(Refusal::UnknownSid);
-        }
-        if polling && matches!(state.transport, Transport::WebSocket(_)) {
-            return Err(Refusal::WrongTransport);
-        }
-        let away = Seat::Away(thread::current().id());
-        match std::mem::replace(&mut state.receiver, away) {
-            Seat::Here(receiver) => Ok(Turn {
-                session: self.clone(),
-                receiver: Some(receiver),
-            }),
-            other => {
-                state.receiver = other;
-                drop(state);
-                self.close(Ended::TransportError);
-                Err(Refusal::Overlap)
-            }
-        }
-    }
-
-    /// A pong came: the next ping is due an interval from now.
-    pub fn pong(self: &Arc<Session>) {
-        let mut state = lock(&self.state);
-        state.pong_by = None;
-        state.next_ping = Instant::now() + self.times.ping_interval;
-        drop(state);
-        self.look_later();
-    }
-
-    /// A WebSocket wants to take over. `false` when another one does, or has.
-    pub fn begin_upgrade(self: &Arc<Session>, link: &Arc<Link>) -> bool {
-        let mut state = lock(&self.state);
-        let taken = state.upgrade.is_some() || matches!(state.transport, Transport::WebSocket(_));
-        if taken || state.life != Life::Open {
-            return false;
-        }
-        state.upgrade = Some(Upgrade {
-            link: link.clone(),
-            probed: false,
-            until: Instant::now() + self.times.upgrade_timeout,
-        });
-        drop(state);
-        self.look_later();
-        true
-    }
-
-    /// It has sent its probe: a poll that waits is ended, and so is the next.
-    pub fn probed(&self, link: &Arc<Link>) -> bool {
-        let mut state = lock(&self.state);
-        let ours = |upgrade: &&mut Upgrade| Arc::ptr_eq(&upgrade.link, link);
-        let Some(upgrade) = state.upgrade.as_mut().filter(ours) else {
-            return false;
-        };
-        upgrade.probed = true;
-        self.changed.notify_all();
-        true
-    }
-
-    /// The client has changed over: what is parked goes out by the WebSocket, and
-    /// then all else does. `false` when it may not.
-    pub fn upgraded(&self, link: &Arc<Link>) -> bool {
-        let mut state = lock(&self.state);
-        let ours = |upgrade: &Upgrade| upgrade.probed && Arc::ptr_eq(&upgrade.link, link);
-        if !state.upgrade.as_ref().is_some_and(ours) || state.life != Life::Open {
-            return false;
-        }
-        state.upgrade = None;
-        let mut frames = Vec::new();
-        let count = state.parked.len();
-        for parcel in std::mem::take(&mut state.parked) {
-            frames.extend_from_slice(&parcel.frames());
-        }
-        state.parked_bytes = 0;
-        // Only the answer to the probe went out before, so there is room, and an
-        // offer never waits.
-        link.offer(frames.into(), count);
-        state.transport = Transport::WebSocket(link.clone());
-        // A poll that still waits ends.
-        self.changed.notify_all();
-        true
-    }
-
-    /// The WebSocket that wanted to take over is gone. The session goes on polling.
-    pub fn give_up_upgrade(&self, link: &Arc<Link>) {
-        let mut state = lock(&self.state);
-        let ours = |upgrade: &mut Upgrade| Arc::ptr_eq(&upgrade.link, link);
-        state.upgrade.take_if(ours);
-    }
-
-    /// The application waits for something: the session ends if
-    /// [`Session::settled`] is not said within `patience`.
-    pub fn must_settle_within(self: &Arc<Session>, patience: Duration) {
-        lock(&self.state).settle_by = Some(Instant::now() + patience);
-        self.look_later();
-    }
-
-    /// What the application waited for is there.
-    pub fn settled(&self) {
-        lock(&self.state).settle_by = None;
-    }
-
-    /// Does `errand` after `delay`, in a thread that may wait.
-    pub fn after(&self, delay: Duration, errand: impl FnOnce() + Send + 'static) {
-        let errands = self.errands.clone();
-        self.heart
-            .at(Instant::now() + delay, move || errands.run(errand));
-    }
-
     /// The client said that it closes: a poll that waits ends with a noop.
     pub fn goodbye(self: &Arc<Session>) {
         lock(&self.state).said_goodbye = true;
@@ -515,98 +389,11 @@ impl Session {
             self.errands.run(move || receiver.closed(why));
         }
     }
-
-    /// Whether it is over at this moment, even if no timer has noticed.
-    pub fn is_over(self: &Arc<Session>) -> bool {
-        self.look();
-        matches!(lock(&self.state).life, Life::Over(_))
-    }
-
-    /// Does what is due now.
-    fn look(self: &Arc<Session>) {
-        let now = Instant::now();
-        let mut state = lock(&self.state);
-        let late = |time: Option<Instant>| time.is_some_and(|time| time <= now);
-        match state.life {
-            Life::Over(_) => return,
-            Life::Ending(why, until) => {
-                drop(state);
-                if until <= now {
-                    self.close(why);
-                }
-                return;
-            }
-            Life::Open => {}
-        }
-        let over_at = state
-            .pong_by
-            .unwrap_or(state.next_ping + self.times.ping_timeout);
-        if over_at <= now {
-            drop(state);
-            return self.close(Ended::PingTimeout);
-        }
-        if late(state.settle_by) {
-            drop(state);
-            return self.end(Ended::ForcedServerClose);
-        }
-        let late_upgrade = state.upgrade.take_if(|upgrade| upgrade.until <= now);
-        let ping = state.pong_by.is_none() && state.next_ping <= now;
-        if ping {
-            // From when it was due, whenever the timer came.
-            state.pong_by = Some(state.next_ping + self.times.ping_timeout);
-        }
-        drop(state);
-        if let Some(upgrade) = late_upgrade {
-            let frame = close(CloseCode::Policy, "the upgrade took too long");
-            upgrade.link.end(frame.into(), Reason::ProtocolError);
-        }
-        if ping {
-            self.offer(&Arc::new(Packet::Ping(String::new()).into()));
-        }
-    }
-
-    /// Asks the timer to look when the next thing is due.
-    fn look_later(self: &Arc<Session>) {
-        let mut state = lock(&self.state);
-        let due = match state.life {
-            Life::Over(_) => return,
-            Life::Ending(_, until) => until,
-            Life::Open => {
-                let upgrade = state.upgrade.as_ref().map(|upgrade| upgrade.until);
-                let beat = state.pong_by.unwrap_or(state.next_ping);
-                [state.settle_by, upgrade]
-                    .into_iter()
-                    .flatten()
-                    .fold(beat, Instant::min)
-            }
-        };
-        if state.looks_at.is_some_and(|at| at <= due) {
-            return;
-        }
-        state.looks_at = Some(due);
-        drop(state);
-        let session = Arc::downgrade(self);
-        self.heart.at(due, move || {
-            let Some(session) = session.upgrade() else {
-                return;
-            };
-            {
-                let mut state = lock(&session.state);
-                if state.looks_at != Some(due) {
-                    // An earlier look was asked for meanwhile, and came.
-                    return;
-                }
-                state.looks_at = None;
-            }
-            session.look();
-            session.look_later();
-        });
-    }
 }
 
 fn add(body: &mut String, packets: &str) {
     if !body.is_empty() {
-        body.push(crate::lessons::socket_io::codec::engine::SEPARATOR);
+        body.push(SEPARATOR);
     }
     body.push_str(packets);
 }
@@ -626,51 +413,5 @@ impl State {
                 None
             }
         }
-    }
-}
-
-/// The receiver, taken out by one thread.
-pub struct Turn {
-    session: Arc<Session>,
-    receiver: Option<Box<dyn Receiver>>,
-}
-
-impl Turn {
-    /// Hands one message to the application. `false` when it was wrong, and the
-    /// session has ended.
-    pub fn message(&mut self, data: Data) -> bool {
-        let Some(receiver) = &mut self.receiver else {
-            return false;
-        };
-        match receiver.message(data) {
-            Ok(()) => true,
-            Err(why) => {
-                log::debug!("a session ends: {why}");
-                self.session.end(Ended::ParseError);
-                false
-            }
-        }
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let Some(receiver) = self.receiver.take() else {
-            return;
-        };
-        if thread::panicking() {
-            self.session.close(Ended::TransportError);
-        }
-        let mut state = lock(&self.session.state);
-        let why = match state.life {
-            Life::Open => {
-                state.receiver = Seat::Here(receiver);
-                return;
-            }
-            Life::Ending(why, _) | Life::Over(why) => why,
-        };
-        state.receiver = Seat::Gone;
-        drop(state);
-        self.session.errands.run(move || receiver.closed(why));
     }
 }
