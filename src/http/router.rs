@@ -124,7 +124,7 @@ impl Router {
         let page = self.pages.get(request);
         let mut allowed: Vec<_> = here().map(|route| route.method).collect();
         if allowed.contains(&ANY) {
-            allowed = vec!["GET", "POST"];
+            allowed = vec!["POST", "GET"];
         }
         if page.is_some() || allowed.contains(&"GET") {
             allowed.retain(|method| *method != "GET");

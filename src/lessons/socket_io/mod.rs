@@ -24,7 +24,7 @@ pub mod engine_io;
 pub mod server;
 
 use crate::apps::people;
-use crate::bus::{Audience, Topic};
+use crate::bus::Topic;
 use crate::course::{House, Lesson};
 use crate::http::Route;
 use engine_io::Engine;
@@ -52,15 +52,17 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
     };
     let io = Server::new(own.clone(), &house.options.socket_io);
     talk(&io, chat);
-    hear_the_chat(chat, own);
+    hear_the_chat(&io, chat);
     let people = people::start(&io);
 
     let bare = engine(house, Box::new(engine_io::echo));
-    let sockets = engine(house, Box::new(move |session| io.client(session)));
+    let serving = io.clone();
+    let sockets = engine(house, Box::new(move |session| serving.client(session)));
     let engines = [bare.clone(), sockets.clone()];
     house.at_stop(move || {
         people.stop();
         engines.iter().for_each(|engine| engine.stop());
+        io.forget();
     });
     vec![
         Route::any("/engine.io/", move |request| bare.answer(request)),
@@ -140,15 +142,7 @@ fn say(chat: &Topic, socket: &Socket, event: Event) {
 }
 
 /// Whatever is said in the chat, by any lesson's page, is an event for everyone.
-fn hear_the_chat(chat: &Topic, own: &Arc<Topic>) {
-    let own = own.clone();
-    chat.echo_into(move |message| {
-        let everyone = Audience {
-            space: "/".to_owned(),
-            ..Audience::default()
-        };
-        let args = Args::one(&message.data);
-        // Fails when the server goes down.
-        let _ = own.publish_to(everyone, "chat message", &server::Carried::of(&args));
-    });
+fn hear_the_chat(io: &Server, chat: &Topic) {
+    let everyone = io.of("/");
+    chat.echo_into(move |message| everyone.emit("chat message", Args::one(&message.data)));
 }

@@ -105,6 +105,16 @@ impl Server {
             .clone()
     }
 
+    /// Forgets the namespaces and their handlers, which may hold on to this server.
+    /// Nobody can connect any more.
+    pub fn forget(&self) {
+        let namespaces = std::mem::take(&mut *lock(&self.0.namespaces));
+        for namespace in namespaces.values() {
+            lock(&namespace.0.on_connection).clear();
+            lock(&namespace.0.admissions).clear();
+        }
+    }
+
     /// The server's end of a new Engine.IO session.
     pub fn client(&self, session: &Arc<Session>) -> Box<dyn Receiver> {
         session.must_settle_within(self.0.settings.connect_timeout);
@@ -237,14 +247,14 @@ fn let_broadcasts_pass(topic: &Topic) {
 
 /// What the topic carries of an event; its name is the message's.
 #[derive(Serialize)]
-pub(super) struct Carried<'a> {
+struct Carried<'a> {
     args: &'a [Box<RawValue>],
     /// In base64.
     attachments: Vec<String>,
 }
 
 impl Carried<'_> {
-    pub(super) fn of(args: &Args) -> Carried<'_> {
+    fn of(args: &Args) -> Carried<'_> {
         let base64 = |bytes: &bytes::Bytes| data_encoding::BASE64.encode(bytes);
         Carried {
             args: args.json(),

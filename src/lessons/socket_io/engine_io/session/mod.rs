@@ -35,6 +35,8 @@ use tungstenite::protocol::frame::coding::CloseCode;
 
 /// How long an orderly end waits for the poll that fetches it.
 const LAST_POLL: Duration = Duration::from_secs(30);
+/// How long a goodbye waits for a poll that was sent before it.
+const POLL_ON_ITS_WAY: Duration = Duration::from_millis(50);
 
 /// Why a session ended, in the words of the Node server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -285,6 +287,7 @@ impl Session {
             return Err(Refusal::Overlap);
         }
         state.polled = true;
+        self.changed.notify_all();
         loop {
             let mut body = String::new();
             for parcel in std::mem::take(&mut state.parked) {
@@ -315,9 +318,19 @@ impl Session {
         }
     }
 
-    /// The client said that it closes: a poll that waits ends with a noop.
+    /// The client said that it closes: its poll ends with a noop. That poll came
+    /// before, but by a connection of its own: it may still be on its way here.
     pub fn goodbye(self: &Arc<Session>) {
-        lock(&self.state).said_goodbye = true;
+        let until = Instant::now() + POLL_ON_ITS_WAY;
+        let mut state = lock(&self.state);
+        state.said_goodbye = true;
+        while matches!(state.transport, Transport::Polling)
+            && !state.polled
+            && Instant::now() < until
+        {
+            state = self.wait(state, until);
+        }
+        drop(state);
         self.close(Ended::TransportClose);
     }
 
