@@ -11,14 +11,15 @@
 //! | [`bus`] | topics: publish, history, wait, subscribe |
 //! | [`feed`] | how a message reaches a connection that is held open |
 //! | [`http`] | requests, answers, routes, pages, and the two servers |
-//! | [`apps`] | what the lessons show the techniques with: clock, ticker, users, sign-in |
+//! | [`apps`] | what the lessons show the techniques with: clock, ticker, users, sign-in, people |
 //! | [`course`] | the lessons put together, started and stopped; the programs |
 //! | [`options`], [`threads`], [`sync`], [`random`] | small things that all rooms use |
 //!
 //! A lesson knows the bus, the feed and the HTTP types. The bus knows no HTTP
 //! and no socket. The servers know no lesson.
 //!
-//! Locks, in the order in which they may be taken: a topic's, then an outbox's.
+//! Locks, in the order in which they may be taken: a topic's (one that echoes into
+//! another first), then an Engine.IO session's, then an outbox's.
 //! Every other lock is held only to read or change one value, and nothing else is
 //! taken under it. No lock is held across a write that can block.
 

@@ -29,7 +29,7 @@ impl Subscriber for Collector {
 
 fn topic(messages: usize) -> Arc<Topic> {
     let bytes = 64 << 20;
-    Topic::start("chat", Bounds { messages, bytes }).expect("a topic")
+    Topic::start("chat", false, Bounds { messages, bytes }).expect("a topic")
 }
 
 fn publish(topic: &Topic, times: u64) {
@@ -43,7 +43,7 @@ fn publish(topic: &Topic, times: u64) {
 fn collect(topic: &Arc<Topic>, cursor: &Cursor, until: u64) -> (Vec<u64>, bool) {
     let (sender, live): (_, Receiver<u64>) = unbounded();
     let (news, subscription) = topic
-        .subscribe(cursor, Box::new(Collector(sender)))
+        .subscribe(cursor, None, Box::new(Collector(sender)))
         .expect("open");
     let mut seen: Vec<u64> = news.messages.iter().map(|message| message.id.n).collect();
     let reached = |seen: &[u64]| seen.last().copied().unwrap_or(news.last_id.n) >= until;
@@ -154,7 +154,7 @@ fn closing_delivers_what_was_published_and_refuses_the_rest() {
     let topic = topic(10_000);
     let (sender, live) = unbounded();
     let (_, _subscription) = topic
-        .subscribe(&Cursor::Now, Box::new(Collector(sender)))
+        .subscribe(&Cursor::Now, None, Box::new(Collector(sender)))
         .expect("open");
     thread::scope(|scope| {
         let waiting = scope.spawn(|| topic.wait_after(&topic_end(&topic), SOON));
@@ -170,7 +170,7 @@ fn closing_delivers_what_was_published_and_refuses_the_rest() {
         assert!(waiting.join().expect("no panic").messages.len() <= 2_000);
     });
     let (sender, _) = unbounded();
-    let late = topic.subscribe(&Cursor::Now, Box::new(Collector(sender)));
+    let late = topic.subscribe(&Cursor::Now, None, Box::new(Collector(sender)));
     assert!(late.is_err());
 }
 
@@ -183,7 +183,7 @@ fn a_subscriber_that_says_it_is_gone_is_forgotten() {
     let topic = topic(100);
     let (sender, receiver) = unbounded();
     let (_, _subscription) = topic
-        .subscribe(&Cursor::Now, Box::new(Collector(sender)))
+        .subscribe(&Cursor::Now, None, Box::new(Collector(sender)))
         .expect("open");
     publish(&topic, 1);
     assert_eq!(receiver.recv_timeout(SOON), Ok(1));

@@ -129,7 +129,10 @@ fn listen(names: &Arc<Names>, socket: &Socket) {
     });
     let typing = names.clone();
     socket.on("typing", move |socket, _| {
-        let name = lock(&typing.of).get(socket.id()).cloned();
+        let name = lock(&typing.of)
+            .get(socket.id())
+            .cloned()
+            .unwrap_or_default();
         let who = json!({ "id": socket.id(), "name": name });
         // Old news of this kind is no news: who cannot take it now misses it.
         socket
@@ -140,7 +143,7 @@ fn listen(names: &Arc<Names>, socket: &Socket) {
     socket.on("join room", |socket, event| {
         let told = match name(&event) {
             None => Err(format!("a room's name has 1 to {LONGEST_NAME} letters")),
-            Some(_) if socket.rooms().len() > MOST_ROOMS => {
+            Some(_) if rooms(socket).len() >= MOST_ROOMS => {
                 Err(format!("one may be in {MOST_ROOMS} rooms"))
             }
             Some(room) => {
@@ -158,7 +161,7 @@ fn listen(names: &Arc<Names>, socket: &Socket) {
     });
     socket.on("room message", |socket, event| {
         let message: Value = event.args.get(0).unwrap_or_default();
-        if let Some(room) = message["room"].as_str() {
+        if let Some(room) = message["room"].as_str().filter(|room| is_name(room)) {
             let told = json!({ "room": room, "text": message["text"], "from": socket.id() });
             let everyone_in = socket.namespace().to(room);
             everyone_in.emit("room message", Args::one(&told));
@@ -174,17 +177,24 @@ fn listen(names: &Arc<Names>, socket: &Socket) {
 
 /// The first argument, if it is a name.
 fn name(event: &Event) -> Option<String> {
-    let name = event.args.get::<String>(0)?;
-    let length = name.chars().count();
-    (1..=LONGEST_NAME).contains(&length).then_some(name)
+    event.args.get(0).filter(|name: &String| is_name(name))
 }
 
-/// The rooms that a socket is in, without its own; or what was wrong.
+fn is_name(name: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&name.chars().count())
+}
+
+/// The rooms that a socket has joined: not its own, nor the one of [`HERE`].
+fn rooms(socket: &Socket) -> Vec<String> {
+    let mut rooms = socket.rooms();
+    rooms.retain(|room| room != socket.id() && room != HERE);
+    rooms
+}
+
+/// The rooms that a socket has joined; or what was wrong.
 fn tell_rooms(socket: &Socket, event: Event, told: Result<(), String>) {
-    let rooms = socket.rooms();
-    let rooms: Vec<_> = rooms.iter().filter(|room| *room != socket.id()).collect();
     event.answer(match told {
-        Ok(()) => Args::one(&rooms),
+        Ok(()) => Args::one(&rooms(socket)),
         Err(error) => Args::one(&json!({ "error": error })),
     });
 }
