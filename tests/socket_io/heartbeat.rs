@@ -32,7 +32,7 @@ fn a_socket_without_a_pong_is_closed() {
     let began = Instant::now();
     let mut client = direct(&server, ENGINE);
     assert_eq!(text(&mut client), "2");
-    assert_eq!(closes(&mut client), 1000);
+    assert_eq!(closes(&mut client), 1011);
     assert!(began.elapsed() >= Duration::from_millis(490));
     eventually("it is counted", || server.ended("PeerSilent") == 1);
 }

@@ -71,7 +71,7 @@ fn no_packet_of_engine_io() {
         refused(&session.get(), 1);
         let mut socket = direct(&server, ENGINE);
         say(&mut socket, wrong);
-        assert_eq!(closes(&mut socket), 1000, "{wrong:?}");
+        assert_eq!(closes(&mut socket), 1008, "{wrong:?}");
     }
     for wrong in ["4good\x1ebad!", "4good\x1e", "bAQI", "b%"] {
         let session = Session::open(&server, ENGINE);

@@ -7,6 +7,7 @@ use super::Engine;
 use super::session::{Ended, Session, Turn};
 use crate::feed::conversation::{Say, close, converse};
 use crate::feed::{Encoding, Held, Link, Reason};
+use crate::lessons::socket_io::codec::Malformed;
 use crate::lessons::socket_io::codec::engine::{Data, Packet};
 use std::sync::Arc;
 use tungstenite::Message;
@@ -95,10 +96,7 @@ fn hear(session: &Arc<Session>, turn: &mut Turn, message: Message) -> Say {
         Message::Binary(bytes) => Packet::Message(Data::Binary(bytes)),
         Message::Text(text) => match Packet::from_text(&text) {
             Ok(packet) => packet,
-            Err(why) => {
-                session.close(Ended::TransportError);
-                return Say::Close(CloseCode::Policy, why.0);
-            }
+            Err(why) => return refuse(session, why),
         },
         _ => return Say::Nothing,
     };
@@ -114,14 +112,18 @@ fn hear(session: &Arc<Session>, turn: &mut Turn, message: Message) -> Say {
         Packet::Noop => Say::Nothing,
         Packet::Close => {
             session.goodbye();
-            Say::Close(CloseCode::Normal, "as you said")
+            Say::Nothing
         }
-        Packet::Open(_) | Packet::Ping(_) | Packet::Upgrade => {
-            session.close(Ended::TransportError);
-            Say::Close(
-                CloseCode::Policy,
-                "a client sends close, pong, message and noop",
-            )
-        }
+        Packet::Open(_) | Packet::Ping(_) | Packet::Upgrade => refuse(
+            session,
+            Malformed("a client sends close, pong, message and noop"),
+        ),
     }
+}
+
+/// Ends the session, and with it this conversation.
+fn refuse(session: &Arc<Session>, why: Malformed) -> Say {
+    log::debug!("a session ends: {why}");
+    session.close(Ended::TransportError);
+    Say::Nothing
 }

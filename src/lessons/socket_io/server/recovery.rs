@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// How long a client may be away, as in the Node server.
 const MEMORY: Duration = Duration::from_secs(120);
 
+/// Clients that are remembered at once.
+const MOST: usize = 10_000;
+
 /// A client that is away.
 pub struct Saved {
     /// The socket's id.
@@ -46,6 +49,10 @@ impl Recovery {
         let now = Instant::now();
         let mut saved = lock(&self.0);
         saved.retain(|_, saved| saved.until > now);
+        if saved.len() >= MOST {
+            log::warn!("{MOST} clients are away; one more is not remembered");
+            return;
+        }
         saved.insert(
             pid.to_owned(),
             Saved {

@@ -67,6 +67,28 @@ impl Ended {
             Ended::ServerShuttingDown => "server shutting down",
         }
     }
+
+    /// The last frame of a WebSocket that ends so (RFC 6455, section 7.4).
+    fn frame(self) -> Vec<u8> {
+        let code = match self {
+            Ended::TransportClose | Ended::ForcedServerClose => CloseCode::Normal,
+            Ended::TransportError | Ended::ParseError => CloseCode::Policy,
+            Ended::PingTimeout => CloseCode::Error,
+            Ended::ServerShuttingDown => CloseCode::Away,
+        };
+        close(code, self.as_str())
+    }
+
+    /// How the end of its connection is counted.
+    fn reason(self) -> Reason {
+        match self {
+            Ended::TransportClose => Reason::ClientClosed,
+            Ended::ForcedServerClose => Reason::Finished,
+            Ended::TransportError | Ended::ParseError => Reason::ProtocolError,
+            Ended::PingTimeout => Reason::PeerSilent,
+            Ended::ServerShuttingDown => Reason::Shutdown,
+        }
+    }
 }
 
 /// Where the receiver is.
@@ -343,12 +365,7 @@ impl Session {
         if let Transport::WebSocket(link) = &state.transport {
             let link = link.clone();
             drop(state);
-            let code = match why {
-                Ended::ServerShuttingDown => CloseCode::Away,
-                Ended::ParseError => CloseCode::Policy,
-                _ => CloseCode::Normal,
-            };
-            link.end(close(code, why.as_str()).into(), Reason::Finished);
+            link.end(why.frame().into(), why.reason());
             return self.close(why);
         }
         state.life = Life::Ending(why, Instant::now() + LAST_POLL);
@@ -381,13 +398,7 @@ impl Session {
         drop(state);
         if let Some(link) = link {
             // Says nothing where the end was said before.
-            let frame = close(CloseCode::Normal, why.as_str());
-            let reason = match why {
-                Ended::PingTimeout => Reason::PeerSilent,
-                Ended::TransportError | Ended::ParseError => Reason::ProtocolError,
-                _ => Reason::Finished,
-            };
-            link.end(frame.into(), reason);
+            link.end(why.frame().into(), why.reason());
         }
         (self.forget)(&self.sid);
         self.finish(receiver, upgrade, why);
