@@ -1,0 +1,185 @@
+// Engine.IO by hand. Each button is one request or one packet: what a client does by itself, you do here.
+import { addLine, byId } from "/kit.js";
+import { engineWords } from "./words.js";
+
+const SEPARATOR = "\x1e"; // stands between the packets of one body
+const scheme = location.protocol === "https:" ? "wss" : "ws";
+const url = (transport) => `/engine.io/?EIO=4&transport=${transport}${session ? `&sid=${session.sid}` : ""}`;
+const say = (words, kind) => addLine(byId("engine-log"), words, kind);
+
+// {sid, lives, alive, waits, posts, pinged, ws, probe: "sent" | "answered", upgraded}
+let session = null;
+let opening = false;
+
+/** One request. Gives the packets of its answer, or null when it was refused. */
+async function request(transport, options = {}) {
+  const address = url(transport);
+  say(`${options.method ?? "GET"} ${address}${options.body ? `\nbody: ${options.body}  (${engineWords(options.body)})` : ""}`, "up");
+  try {
+    const response = await fetch(address, options);
+    const body = await response.text();
+    if (response.ok) return body;
+    say(`${response.status} ${body}`, "lost");
+  } catch (error) {
+    say(error.message, "lost");
+  }
+  return null;
+}
+
+async function open() {
+  opening = true;
+  show();
+  const body = await request("polling");
+  opening = false;
+  if (body !== null) receiveAll(body, null);
+  show();
+}
+
+async function poll() {
+  const mine = session;
+  mine.waits = true;
+  show();
+  const body = await request("polling");
+  mine.waits = false;
+  if (mine === session) {
+    if (body === null) over();
+    else receiveAll(body, mine);
+  }
+  show();
+}
+
+async function post(packet) {
+  const mine = session;
+  mine.posts = true;
+  show();
+  const body = await request("polling", { method: "POST", body: packet });
+  mine.posts = false;
+  if (body !== null) say(`200 ${body}`, "down");
+  else if (mine === session) over();
+  show();
+}
+
+function send(packet) {
+  if (session.upgraded) sendFrame(packet);
+  else post(packet);
+}
+
+function sendFrame(packet) {
+  session.ws.send(packet);
+  say(`WebSocket: ${packet}\n${engineWords(packet)}`, "up");
+}
+
+function receiveAll(body, mine) {
+  for (const packet of body.split(SEPARATOR)) {
+    receive(packet);
+    if (mine && !session) return;
+  }
+}
+
+function receive(packet) {
+  say(`${packet}\n${engineWords(packet)}`, "down");
+  if (packet[0] === "0") {
+    const { sid, pingInterval, pingTimeout } = JSON.parse(packet.slice(1));
+    session = { sid, lives: pingInterval + pingTimeout, alive: performance.now() };
+  } else if (packet === "2") {
+    session.pinged = true;
+  } else if (packet === "3probe") {
+    session.probe = "answered";
+  } else if (packet === "1") {
+    over();
+  }
+  show();
+}
+
+function pong() {
+  session.pinged = false;
+  session.alive = performance.now();
+  send("3");
+  show();
+}
+
+async function close() {
+  const leaving = session;
+  if (leaving.upgraded) {
+    sendFrame("1");
+  } else {
+    await post("1");
+    if (leaving === session && !leaving.waits) over();
+  }
+}
+
+function openSocket() {
+  const mine = session;
+  const address = url("websocket");
+  const ws = new WebSocket(`${scheme}://${location.host}${address}`);
+  mine.ws = ws;
+  say(`WebSocket ${address}`, "up");
+  ws.addEventListener("open", () => {
+    say("101: it is open, next to the polling", "down");
+    show();
+  });
+  ws.addEventListener("message", (event) => mine === session && receive(event.data));
+  ws.addEventListener("close", (event) => {
+    say(`the WebSocket closed: ${event.code} ${event.reason}`, mine.upgraded ? "lost" : "note");
+    mine.ws = null;
+    mine.probe = null;
+    if (mine === session && mine.upgraded) over();
+    show();
+  });
+  show();
+}
+
+function probe() {
+  session.probe = "sent";
+  sendFrame("2probe");
+  show();
+}
+
+function upgrade() {
+  session.upgraded = true;
+  sendFrame("5");
+  show();
+}
+
+function over() {
+  session.ws?.close();
+  session = null;
+  say("the session is over; Open makes a new one");
+}
+
+function show() {
+  const { waits, posts, pinged, ws, upgraded } = session ?? {};
+  const open = ws?.readyState === WebSocket.OPEN;
+  const able = (id, can) => (byId(id).disabled = !can);
+  able("engine-open", !session && !opening);
+  able("engine-poll", session && !upgraded && !waits);
+  able("engine-send", session && !posts);
+  able("engine-pong", pinged && !posts);
+  able("engine-close", session && !posts);
+  able("engine-socket", session && !ws);
+  able("engine-probe", open && !upgraded && !session.probe);
+  able("engine-upgrade", open && !upgraded && session.probe === "answered");
+  const carrier = !session ? "–" : upgraded ? "WebSocket" : "polling";
+  if (byId("engine-carrier").textContent !== carrier) byId("engine-carrier").textContent = carrier;
+  byId("engine-sid").textContent = session?.sid ?? "none";
+  byId("engine-waits").textContent = waits ? "yes" : "no";
+  showTimeLeft();
+}
+
+function showTimeLeft() {
+  const left = session && Math.max(0, session.lives - (performance.now() - session.alive));
+  byId("engine-left").textContent = session ? `${Math.ceil(left / 1000)} s` : "–";
+}
+
+setInterval(showTimeLeft, 500);
+byId("engine-open").addEventListener("click", open);
+byId("engine-poll").addEventListener("click", poll);
+byId("engine-pong").addEventListener("click", pong);
+byId("engine-close").addEventListener("click", close);
+byId("engine-socket").addEventListener("click", openSocket);
+byId("engine-probe").addEventListener("click", probe);
+byId("engine-upgrade").addEventListener("click", upgrade);
+byId("engine-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  send(`4${byId("engine-text").value}`);
+});
