@@ -3,16 +3,21 @@
 use poll_to_push_browser_tests::browser::{Page, Window};
 use poll_to_push_browser_tests::course::Course;
 
-const LESSONS: [&str; 6] = [
+const LESSONS: [&str; 7] = [
     "/1-short-polling/",
     "/2-long-polling/",
     "/3-comet/",
     "/4-iframe-push/",
     "/5-sse/",
     "/6-websocket/",
+    "/7-socket-io/",
 ];
 
-const OTHERS: [&str; 2] = ["/", "/1-short-polling/confirm.html?session=none"];
+const OTHERS: [&str; 3] = [
+    "/",
+    "/1-short-polling/confirm.html?session=none",
+    "/7-socket-io/notes.html",
+];
 
 const WIDTHS: [(u32, u32); 2] = [(1280, 800), (390, 844)];
 

@@ -1,10 +1,11 @@
-//! Every app of lessons 1 to 6 in a real browser: on the whole course, and on
+//! Every app of lessons 1 to 7 in a real browser: on the whole course, and on
 //! the lesson's own program.
 
 mod comet;
 mod iframe_push;
 mod long_polling;
 mod short_polling;
+mod socket_io;
 mod sse;
 mod together;
 mod web_socket;
@@ -16,13 +17,14 @@ use std::time::Duration;
 /// For what must come at once: far less than any poll, wait or heartbeat.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 7] = [
     "/1-short-polling/",
     "/2-long-polling/",
     "/3-comet/",
     "/4-iframe-push/",
     "/5-sse/",
     "/6-websocket/",
+    "/7-socket-io/",
 ];
 
 /// One of the two programs that serve a lesson, and a window to look at it.

@@ -1,0 +1,288 @@
+//! Lesson 7: Engine.IO by hand, chat, rooms, acks, namespaces, the notes.
+
+use super::{Stage, lines, on_both, on_both_with, say};
+use poll_to_push_browser_tests::browser::Page;
+use serde_json::json;
+
+/// Clicks a button as soon as it can be clicked.
+#[track_caller]
+fn press(page: &Page, id: &str) {
+    page.until(&format!("!document.getElementById('{id}').disabled"));
+    page.click(id);
+}
+
+/// Waits until the last line of a log begins so.
+#[track_caller]
+fn last(page: &Page, log: &str, words: &str) {
+    let words = serde_json::Value::from(words);
+    page.until(&format!(
+        "document.querySelector('#{log} li:last-child span')?.textContent.startsWith({words})"
+    ));
+}
+
+fn connected(stage: &Stage, name: &str) -> Page {
+    let page = stage.open();
+    page.fill("name", name);
+    page.click("start");
+    page.until_text("transport", "websocket");
+    page
+}
+
+#[test]
+fn engine_io_is_done_by_hand_packet_by_packet() {
+    on_both(7, |stage| {
+        let page = stage.open();
+        page.click("engine-open");
+        page.until_text("engine-log", "0 = open");
+        press(&page, "engine-poll");
+        page.until_text("engine-waits", "yes");
+        press(&page, "engine-send");
+        page.until_text("engine-log", "200 ok");
+        page.until_text("engine-log", "4hello\n4 = message");
+        page.until_text("engine-waits", "no");
+        for _ in 0..3 {
+            press(&page, "engine-send");
+        }
+        press(&page, "engine-poll");
+        page.until(
+            "document.getElementById('engine-log').textContent.split('4hello\\n').length > 4",
+        );
+        // Whether the answer came before the third word or after it.
+        page.until_text("engine-waits", "no");
+        press(&page, "engine-poll");
+        page.until_text("engine-waits", "yes");
+        press(&page, "engine-socket");
+        press(&page, "engine-probe");
+        page.until_text("engine-log", "3 = pong, with the word probe");
+        page.until_text("engine-log", "6 = noop");
+        page.until_text("engine-waits", "no");
+        press(&page, "engine-upgrade");
+        page.until_text("engine-carrier", "WebSocket");
+        press(&page, "engine-send");
+        page.until_text("engine-log", "WebSocket: 4hello");
+        last(&page, "engine-log", "4hello");
+        press(&page, "engine-close");
+        page.until_text("engine-sid", "none");
+        assert_eq!(page.complaints(), [""; 0]);
+    });
+}
+
+#[test]
+fn a_session_by_hand_is_pinged_and_lives_on_its_pong() {
+    let quick = ["--ping-interval-ms", "1000", "--ping-timeout-ms", "4000"];
+    on_both_with(7, &quick, |stage| {
+        let page = stage.open();
+        page.click("engine-open");
+        for _ in 0..2 {
+            press(&page, "engine-poll");
+            page.until_text("engine-waits", "no");
+            last(&page, "engine-log", "2\n2 = ping");
+            press(&page, "engine-pong");
+            last(&page, "engine-log", "200 ok");
+        }
+        // Without a pong it is over, and the next request is told so.
+        press(&page, "engine-poll");
+        page.until_text("engine-waits", "no");
+        press(&page, "engine-poll");
+        page.until_text("engine-sid", "none");
+    });
+}
+
+#[test]
+fn two_tabs_chat_with_acks_and_see_each_other() {
+    on_both(7, |stage| {
+        let (ada, bob) = (connected(stage, "Ada"), connected(stage, "Bob"));
+        for page in [&ada, &bob] {
+            page.until_text("here", "2: ");
+        }
+        bob.fill("text", "hi");
+        ada.until_text("typing", "Bob is typing");
+        bob.click("send");
+        ada.until_text("log", "Bob: hi");
+        bob.until_text("log", "Bob: hi");
+        bob.until_text("log", "the server has it: id ");
+        bob.until_text(
+            "packets",
+            "4 message · 2 event · namespace / · wants ack 0 · the event \"chat message\"",
+        );
+        bob.until_text(
+            "packets",
+            "4 message · 3 ack · namespace / · the answer to 0",
+        );
+        bob.until_text("packets", "4 message · 0 connect");
+        bob.click("stop");
+        ada.until_text("here", "1: Ada");
+        for (transports, name) in [("polling", "polling"), ("websocket", "websocket")] {
+            bob.fill("transports", transports);
+            press(&bob, "start");
+            bob.until_text("transport", name);
+            say(&bob, &format!("by {name}"));
+            ada.until_text("log", &format!("by {name}"));
+            press(&bob, "stop");
+        }
+        assert_eq!(ada.complaints(), [""; 0]);
+        assert_eq!(bob.complaints(), [""; 0]);
+    });
+}
+
+#[test]
+fn a_cut_loses_what_was_said_unless_the_state_is_recovered() {
+    for recovery in [false, true] {
+        let arguments: &[&str] = if recovery {
+            &["--connection-state-recovery"]
+        } else {
+            &[]
+        };
+        on_both_with(7, arguments, |stage| {
+            let page = connected(stage, "Ada");
+            press(&page, "join");
+            page.until_text("rooms", "red");
+            say(&page, "before");
+            page.until_text("log", "the server has it");
+            let id = page.text("socket-id");
+            page.click("cut");
+            page.until(&format!(
+                "document.getElementById('state').textContent === 'connected'
+                 && document.getElementById('attempts').textContent !== '0'
+                 && document.getElementById('recovered').textContent === '{recovery}'"
+            ));
+            assert_eq!(page.text("socket-id") == id, recovery);
+            assert_eq!(page.text("rooms"), if recovery { "red" } else { "none" });
+            if recovery {
+                page.until_text("log", "said while you were away, 2");
+                page.until_text("packets", "40{\"pid\":");
+            }
+            say(&page, "after");
+            page.until_text("log", "Ada: after");
+            let missed = lines(&page, "log")
+                .iter()
+                .filter(|line| line.contains("while you were"))
+                .count();
+            assert_eq!(missed, if recovery { 2 } else { 0 });
+            assert_eq!(page.complaints(), [""; 0]);
+        });
+    }
+}
+
+#[test]
+fn it_comes_back_when_its_server_was_gone_and_sends_what_waited() {
+    on_both(7, |stage| {
+        let page = connected(stage, "Ada");
+        for ordered in [true, false] {
+            if ordered {
+                stage.course.stop();
+            } else {
+                stage.course.kill();
+            }
+            page.until_text("state", "comes back by itself");
+            page.fill("text", "said while the server was gone");
+            page.click("send");
+            page.until_text("log", "waits until we are connected");
+            stage.course.restart();
+            page.until_text("log", "the server has it");
+            page.until_text("log", "Ada: said while the server was gone");
+            page.run("document.getElementById('log').replaceChildren()");
+        }
+    });
+}
+
+#[test]
+fn a_room_is_heard_by_those_who_are_in_it() {
+    on_both(7, |stage| {
+        let (ada, bob) = (connected(stage, "Ada"), connected(stage, "Bob"));
+        press(&ada, "join");
+        ada.until_text("rooms", "red");
+        press(&bob, "room-say");
+        ada.until_text("room-log", "hello, room");
+        press(&ada, "leave");
+        ada.until_text("rooms", "none");
+        press(&bob, "room-say");
+        // Its own answer comes behind it, and nothing of the room.
+        press(&ada, "ask");
+        ada.until_text("ask-log", "ack: hi");
+        assert_eq!(lines(&ada, "room-log").len(), 1);
+        assert_eq!(lines(&bob, "room-log"), ["to red: hello, room"; 2]);
+    });
+}
+
+#[test]
+fn acks_broadcasts_and_bytes() {
+    on_both(7, |stage| {
+        let (ada, bob) = (connected(stage, "Ada"), connected(stage, "Bob"));
+        press(&ada, "ask");
+        ada.until_text("ask-log", "ack: hi");
+        ada.click("ask-timeout");
+        ada.click("ask-wrong");
+        ada.until_text("ask-log", "\"ehco\": operation has timed out");
+        ada.click("broadcast");
+        bob.until_text("ask-log", "broadcast: hi");
+        ada.click("ask-bytes");
+        ada.until_text("ask-log", "ack, ArrayBuffer: 01 02 03 ff");
+        let own = lines(&ada, "ask-log");
+        assert!(
+            !own.iter().any(|line| line.starts_with("broadcast")),
+            "{own:?}"
+        );
+        ada.until_text("packets", "1 binary part to follow");
+        assert_eq!(ada.complaints(), [""; 0]);
+    });
+}
+
+#[test]
+fn namespaces_are_places_of_their_own() {
+    on_both(7, |stage| {
+        let page = stage.open();
+        page.click("push-start");
+        page.until("document.querySelectorAll('#push-log li.down').length > 1");
+        page.click("nowhere");
+        page.until_text("push-log", "/nowhere: connect_error; Invalid namespace");
+        page.until_text("push-state", "connected");
+        page.click("push-stop");
+        page.until_text("push-state", "not connected");
+        press(&page, "push-start");
+        page.until_text("push-state", "connected");
+    });
+}
+
+#[test]
+fn a_page_of_the_notes_works_unchanged() {
+    on_both(7, |stage| {
+        let url = stage.course.url("/7-socket-io/notes.html");
+        let (ada, bob) = (stage.window.open(&url), stage.window.open(&url));
+        ada.until("document.getElementById('right-count').textContent !== '0'");
+        bob.until("document.getElementById('right-count').textContent !== '0'");
+        ada.fill("input", "hi <b>");
+        ada.run("document.querySelector('#form button').click()");
+        for page in [&ada, &bob] {
+            page.until_text("messages", "hi <b>");
+            assert_eq!(page.text("wrong-count"), "0");
+            assert_eq!(page.complaints(), [""; 0]);
+        }
+    });
+}
+
+#[test]
+fn markup_that_is_said_never_runs() {
+    on_both(7, |stage| {
+        let markup = "<img src=/none onerror=ran++><script>ran++</script>";
+        let page = stage.open();
+        page.run("window.ran = 0");
+        page.fill("name", "<i onclick=1>");
+        page.click("start");
+        page.until_text("transport", "websocket");
+        page.fill("room", "<b>red</b>");
+        page.click("join");
+        page.until_text("rooms", "<b>red</b>");
+        page.fill("room-text", markup);
+        page.click("room-say");
+        page.fill("ask-text", markup);
+        page.click("ask");
+        say(&page, markup);
+        for log in ["room-log", "ask-log", "log", "packets"] {
+            page.until_text(log, "onerror=ran++");
+        }
+        page.until_text("here", "<i onclick=1>");
+        let seen = page.run("return [ran, document.querySelectorAll('.demo img, .demo i, .demo b, .demo script').length]");
+        assert_eq!(seen, json!([0, 0]));
+    });
+}
