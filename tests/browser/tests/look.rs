@@ -84,6 +84,11 @@ fn no_page_scrolls_sideways_when_it_is_in_use() {
         let page = window.open(&course.url(path));
         page.resize(390, 844);
         page.fill("text", &"LongWord".repeat(40));
+        if path == LESSONS[6] {
+            page.click("engine-open");
+            page.click("start");
+            page.until_text("packets", "4 message");
+        }
         page.click("send");
         for id in [
             "sign-in",
@@ -102,7 +107,9 @@ fn no_page_scrolls_sideways_when_it_is_in_use() {
         if path == LESSONS[3] {
             page.fill("topic", "chat");
         }
-        page.click("start");
+        if path != LESSONS[6] {
+            page.click("start");
+        }
         if path != LESSONS[0] {
             page.click("send");
         }
