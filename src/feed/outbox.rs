@@ -241,12 +241,7 @@ impl<W: Wire> Outbox<W> {
     /// Whether nothing waits, so that bytes would leave at once.
     pub fn is_live(&self) -> bool {
         let inner = self.lock();
-        match inner.state {
-            State::Live => true,
-            // A drainer that stays (see `Stay`) has nothing to do.
-            State::Behind => inner.bytes == 0,
-            State::Ending | State::Ended => false,
-        }
+        matches!(inner.state, State::Live | State::Behind) && inner.bytes == 0
     }
 
     /// Whether the end was said (`end` or `close`).
