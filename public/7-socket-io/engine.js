@@ -145,6 +145,7 @@ function over() {
   session.ws?.close();
   session = null;
   say("the session is over; Open makes a new one");
+  show();
 }
 
 function show() {

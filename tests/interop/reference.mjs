@@ -14,6 +14,7 @@ const { values } = parseArgs({
     "max-payload": { type: "string", default: "1000000" },
     "connect-timeout-ms": { type: "string", default: "45000" },
     "connection-state-recovery": { type: "boolean", default: false },
+    "history": { type: "string" }, // this server forgets by time alone
     "allow-origin": { type: "string", multiple: true },
   },
 });

@@ -96,7 +96,8 @@ describe("connection state recovery", { concurrency: true }, () => {
     }
 
     test(`${way}: comes back by itself, others never stop talking`, async (t) => {
-      const server = await start(t, ON);
+      // They say thousands of things meanwhile: more than the history usually holds.
+      const server = await start(t, ON, "--history", "100000");
       const other = server.client();
       const client = server.client({ transports, reconnectionDelay: 300, randomizationFactor: 0 });
       const heard = listen(client);
