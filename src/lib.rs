@@ -11,6 +11,7 @@
 //! | [`bus`] | topics: publish, history, wait, subscribe |
 //! | [`feed`] | how a message reaches a connection that is held open |
 //! | [`http`] | requests, answers, routes, pages, and the two servers |
+//! | [`texts`] | the lessons' texts, with pieces of the source in them |
 //! | [`apps`] | what the lessons show the techniques with: clock, ticker, users, sign-in, people |
 //! | [`course`] | the lessons put together, started and stopped; the programs |
 //! | [`options`], [`threads`], [`sync`], [`random`] | small things that all rooms use |
@@ -32,4 +33,5 @@ pub mod lessons;
 pub mod options;
 pub mod random;
 pub mod sync;
+pub mod texts;
 pub mod threads;

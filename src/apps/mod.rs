@@ -2,11 +2,13 @@
 //!
 //! `clock`, `ticker` and `users` publish, each on the topic of its name and from
 //! a thread of its own, where that topic is served. `sign_in` belongs to lesson 1,
-//! `handshake` to lesson 6, `people` to lesson 7. The chat needs no app: clients
+//! `handshake` to lesson 6, `people` to lesson 7. `mistakes` holds servers that are wrong
+//! on purpose. The chat needs no app: clients
 //! publish to it.
 
 pub mod clock;
 pub mod handshake;
+pub mod mistakes;
 pub mod people;
 pub mod sign_in;
 pub mod ticker;

@@ -95,6 +95,17 @@ impl House {
     }
 }
 
+/// The folders of the texts that are served. Those that stand before and behind the
+/// lessons belong to the whole course.
+fn served(lessons: &[&Lesson]) -> Vec<String> {
+    let folders = lessons.iter().map(|lesson| lesson.folder());
+    let around = ["0-http", "comparison"].map(str::to_owned);
+    match lessons {
+        [_] => folders.collect(),
+        _ => folders.chain(around).collect(),
+    }
+}
+
 enum Serving {
     Library(Library),
     Ours(Server),
@@ -151,10 +162,12 @@ impl Running {
         routes.extend(publish::routes(&house));
         routes.extend(health::routes(&house));
         routes.extend(lessons.iter().flat_map(|lesson| (lesson.routes)(&house)));
+        let wrong = |lesson: &&Lesson| apps::mistakes::routes(lesson.name, &house);
+        routes.extend(lessons.iter().flat_map(wrong));
         let router = Arc::new(Router {
             routes,
             pages: Pages {
-                lessons: lessons.iter().map(|lesson| lesson.folder()).collect(),
+                lessons: served(lessons),
             },
             guard: Guard {
                 allow_host: options.allow_host.clone(),

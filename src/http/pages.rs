@@ -1,25 +1,22 @@
-//! The pages: `public/`, with each lesson's text from `lessons/` set into its page.
+//! The pages: `public/`, with each lesson's text from `lessons/` set into its page,
+//! and the project's own files as pages to read.
 //!
 //! While developing they are read from disk at each request; a release build
 //! holds them inside.
 
 use super::answer::Answer;
 use super::request::Request;
-use pulldown_cmark::{Options, Parser, html};
+use crate::texts::{self, source};
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
 #[folder = "public/"]
 struct Public;
 
-#[derive(RustEmbed)]
-#[folder = "lessons/"]
-struct Texts;
-
 /// Where a page wants its lesson's text.
 const TEXT_GOES_HERE: &str = "<!-- text -->";
-/// How texts write this server's address.
-const WRITTEN_ADDRESS: &str = "http://localhost:3000";
+/// Where the project's own files are shown.
+const SOURCE: &str = "source/";
 
 /// The pages of one server.
 pub struct Pages {
@@ -39,6 +36,12 @@ impl Pages {
         // A lesson on its own has no home page.
         if let ("", [only]) = (path, &self.lessons[..]) {
             return Some(redirect(&format!("/{only}/")));
+        }
+        if let Some(file) = path.strip_prefix(SOURCE) {
+            let lines = request.parameter("lines");
+            let page = source::page(file, lines.and_then(|lines| source::range(&lines)))?;
+            let answer = Answer::of_type(200, "text/html; charset=utf-8", page);
+            return Some(answer.header("Content-Security-Policy", policy(request.host())));
         }
         let folder = path.split('/').next().unwrap_or(path);
         if is_lesson(folder) && !self.lessons.iter().any(|lesson| lesson == folder) {
@@ -84,7 +87,8 @@ fn not_served(request: &Request) -> Answer {
 
 fn is_lesson(folder: &str) -> bool {
     let mut bytes = folder.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_digit()) && bytes.next() == Some(b'-')
+    let numbered = bytes.next().is_some_and(|first| first.is_ascii_digit());
+    (numbered && bytes.next() == Some(b'-')) || folder == "comparison"
 }
 
 fn redirect(to: &str) -> Answer {
@@ -98,15 +102,11 @@ fn fill(page: &str, folder: &str, host: &str) -> String {
     let Some((before, after)) = page.split_once(TEXT_GOES_HERE) else {
         return page.to_owned();
     };
-    let text = Texts::get(&format!("{folder}.md")).map_or_else(
-        || format!("The text lessons/{folder}.md is missing."),
-        |file| String::from_utf8_lossy(&file.data).into_owned(),
+    let text = texts::render(folder, host).map_or_else(
+        || format!("<p>The text lessons/{folder}.md is missing.</p>"),
+        |text| text.html,
     );
-    let text = text.replace(WRITTEN_ADDRESS, &format!("http://{host}"));
-    let mut filled = before.to_owned();
-    html::push_html(&mut filled, Parser::new_ext(&text, Options::ENABLE_TABLES));
-    filled.push_str(after);
-    filled
+    format!("{before}{text}{after}")
 }
 
 /// What a page of ours may load: from this server only, and no script in the

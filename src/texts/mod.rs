@@ -1,0 +1,83 @@
+//! The texts: a lesson's Markdown becomes HTML, with pieces of the real source in it.
+//!
+//! The same files are a book (`mdbook build lessons`), so what they use is mdBook's:
+//! `{{#include ../src/lessons/sse.rs:events}}` alone on a line brings what stands in
+//! that file between `ANCHOR: events` and `ANCHOR_END: events`. Read `include` (the
+//! pieces), `colours` (their syntax), `render` (the HTML), and `source` (the page that
+//! shows a whole file).
+
+pub mod colours;
+pub mod include;
+pub mod render;
+pub mod source;
+
+pub use include::Problem;
+pub use render::{Rendered, render};
+
+use rust_embed::RustEmbed;
+use std::borrow::Cow;
+
+#[derive(RustEmbed)]
+#[folder = "lessons/"]
+struct Lessons;
+
+#[derive(RustEmbed)]
+#[folder = "src/"]
+struct Src;
+
+#[derive(RustEmbed)]
+#[folder = "public/"]
+struct Public;
+
+#[derive(RustEmbed)]
+#[folder = "data/"]
+struct Data;
+
+/// A file of this project, by its path from the top. While developing it is read
+/// from disk each time; a release build holds it inside. `None` for what is not
+/// there, is no text, or lies elsewhere than in `lessons`, `src`, `public` or `data`.
+pub fn file(path: &str) -> Option<String> {
+    let (folder, rest) = path.split_once('/')?;
+    // `rust-embed` keeps to its folder; that nothing can even try is ours.
+    let climbs = |part: &str| {
+        part.is_empty() || part == ".." || part == "." || part.contains(['\\', '\0', ':'])
+    };
+    if rest.split('/').any(climbs) {
+        return None;
+    }
+    let found = match folder {
+        "lessons" => Lessons::get(rest),
+        "src" => Src::get(rest),
+        "public" => Public::get(rest),
+        "data" => Data::get(rest),
+        _ => None,
+    }?;
+    let bytes = match found.data {
+        Cow::Borrowed(bytes) => bytes.to_vec(),
+        Cow::Owned(bytes) => bytes,
+    };
+    String::from_utf8(bytes).ok()
+}
+
+/// The texts, by the names of their files without `.md`, in no order.
+pub fn names() -> impl Iterator<Item = String> {
+    Lessons::iter().filter_map(|file| {
+        let name = file.strip_suffix(".md")?;
+        (!name.contains('/')).then(|| name.to_owned())
+    })
+}
+
+/// Text as it stands in HTML.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
