@@ -11,6 +11,7 @@
 //! | [`bus`] | topics: publish, history, wait, subscribe |
 //! | [`feed`] | how a message reaches a connection that is held open |
 //! | [`http`] | requests, answers, routes, pages, and the two servers |
+//! | [`tap`] | the bytes of a connection, for the wire view |
 //! | [`texts`] | the lessons' texts, with pieces of the source in them |
 //! | [`apps`] | what the lessons show the techniques with: clock, ticker, users, sign-in, people |
 //! | [`course`] | the lessons put together, started and stopped; the programs |
@@ -20,7 +21,7 @@
 //! and no socket. The servers know no lesson.
 //!
 //! Locks, in the order in which they may be taken: a topic's (one that echoes into
-//! another first), then an Engine.IO session's, then an outbox's.
+//! another first), then an Engine.IO session's, then an outbox's, then a tap's.
 //! Every other lock is held only to read or change one value, and nothing else is
 //! taken under it. No lock is held across a write that can block.
 
@@ -33,5 +34,6 @@ pub mod lessons;
 pub mod options;
 pub mod random;
 pub mod sync;
+pub mod tap;
 pub mod texts;
 pub mod threads;

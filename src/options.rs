@@ -24,6 +24,8 @@ pub struct Options {
     pub allow_host: Vec<String>,
     /// Foreign origins that may publish and connect.
     pub allow_origin: Vec<String>,
+    /// Whether pages may not look at the bytes of their connections.
+    pub no_wire: bool,
     /// What lesson 7 speaks by.
     pub socket_io: SocketIo,
     /// Options that were given and that the library's server cannot honour.
@@ -67,6 +69,7 @@ impl Default for Options {
             history: 1024,
             allow_host: Vec::new(),
             allow_origin: Vec::new(),
+            no_wire: false,
             socket_io: SocketIo::default(),
             only_ours: Vec::new(),
         }
@@ -88,6 +91,8 @@ Options (each also from the environment: --port is POLL_TO_PUSH_PORT):
                           as https://a.example
                           (both may be given more than once; in the
                           environment, separate them by commas)
+  --no-wire               pages show no bytes of their connections
+                          (in the environment: 1 or 0)
 Lesson 7 (Socket.IO):
   --ping-interval-ms MS   from a sign of life to a ping    [25000]
   --ping-timeout-ms MS    from a ping to its pong          [20000]
@@ -118,7 +123,7 @@ impl fmt::Display for Stop {
     }
 }
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "host",
     "port",
     "bus",
@@ -132,10 +137,12 @@ const NAMES: [&str; 13] = [
     "max-payload",
     "connect-timeout-ms",
     RECOVERY,
+    NO_WIRE,
 ];
 
-/// The one option that takes no value on the command line.
+/// The options that take no value on the command line.
 const RECOVERY: &str = "connection-state-recovery";
+const NO_WIRE: &str = "no-wire";
 
 impl Options {
     /// Reads the environment, then the command line, which wins.
@@ -175,7 +182,7 @@ impl Options {
             let Some(name) = name else {
                 return Err(wrong(argument.unexpected()));
             };
-            let value = if name == RECOVERY {
+            let value = if [RECOVERY, NO_WIRE].contains(&name) {
                 "1".to_owned()
             } else {
                 parser.value().and_then(ValueExt::string).map_err(wrong)?
@@ -239,16 +246,19 @@ impl Options {
             "connect-timeout-ms" => {
                 self.socket_io.connect_timeout = Duration::from_millis(number(value, 1)? as u64);
             }
-            RECOVERY => {
-                self.socket_io.recovery = match value {
-                    "1" | "true" => true,
-                    "0" | "false" => false,
-                    _ => return Err("must be 1 or 0".into()),
-                }
-            }
+            RECOVERY => self.socket_io.recovery = flag(value)?,
+            NO_WIRE => self.no_wire = flag(value)?,
             _ => return Err("is no option".into()),
         }
         Ok(())
+    }
+}
+
+fn flag(value: &str) -> Result<bool, String> {
+    match value {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err("must be 1 or 0".into()),
     }
 }
 

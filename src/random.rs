@@ -4,6 +4,11 @@ use std::io;
 
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
+/// Whether [`token`] could have made `text` with this `length`.
+pub fn is_token(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| ALPHABET.contains(&byte))
+}
+
 /// `length` letters and digits, five random bits each. No `l`, `o`, `0` or `1`:
 /// people read some of these aloud.
 ///

@@ -2,23 +2,25 @@
 //!
 //! [`LESSONS`] is the table of contents. [`Running::start`] makes the bus, the
 //! heart, the routes of the lessons that are served, and the server under them;
-//! [`Running::stop`] ends all of it in order. `publish` and `health` are the two
+//! [`Running::stop`] ends all of it in order. `publish`, `health` and `wire` are the
 //! URLs that every lesson has.
 
 pub mod health;
 pub mod program;
 pub mod publish;
+pub mod wire;
 
 use crate::apps::{self, Apps};
 use crate::bus::Bus;
 use crate::feed::{Heart, Tally};
 use crate::http::library::Library;
-use crate::http::pages::Pages;
+use crate::http::pages::{Pages, Wire};
 use crate::http::server::{Open, Server, Settings};
 use crate::http::{Guard, Route, Router};
 use crate::lessons;
 use crate::options::Options;
 use crate::sync::lock;
+use crate::tap::Taps;
 use socket2::{Domain, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -77,6 +79,8 @@ pub struct House {
     pub heart: Arc<Heart>,
     /// Why connections ended.
     pub tally: Arc<Tally>,
+    /// Where the wire view looks at connections.
+    pub taps: Arc<Taps>,
     /// How many are open.
     pub open: Open,
     /// How many Engine.IO sessions are open.
@@ -149,10 +153,17 @@ impl Running {
             .flat_map(|lesson| lesson.internal)
             .copied()
             .collect();
+        // The library's server has no place where bytes could be looked at.
+        let wire = match lessons {
+            [alone] if alone.asks_and_answers => Wire::Library,
+            _ if options.no_wire => Wire::Off,
+            _ => Wire::On,
+        };
         let house = Arc::new(House {
             bus: Bus::new(&topics, &internal, options.history)?,
             heart: Heart::start(options.heartbeat)?,
             tally: Arc::default(),
+            taps: Taps::new(wire == Wire::On),
             open: Open::default(),
             sessions: Arc::default(),
             options: options.clone(),
@@ -161,6 +172,7 @@ impl Running {
         let mut routes = own_routes;
         routes.extend(publish::routes(&house));
         routes.extend(health::routes(&house));
+        routes.extend(wire::routes(&house));
         routes.extend(lessons.iter().flat_map(|lesson| (lesson.routes)(&house)));
         let wrong = |lesson: &&Lesson| apps::mistakes::routes(lesson.name, &house);
         routes.extend(lessons.iter().flat_map(wrong));
@@ -168,14 +180,15 @@ impl Running {
             routes,
             pages: Pages {
                 lessons: served(lessons),
+                wire,
             },
             guard: Guard {
                 allow_host: options.allow_host.clone(),
                 allow_origin: options.allow_origin.clone(),
             },
         });
-        let serving = match lessons {
-            [alone] if alone.asks_and_answers => {
+        let serving = match wire {
+            Wire::Library => {
                 for option in &options.only_ours {
                     log::warn!("{option} is ignored: this lesson runs on tiny_http");
                 }
@@ -190,6 +203,7 @@ impl Running {
                 router,
                 house.heart.clone(),
                 house.tally.clone(),
+                house.taps.clone(),
                 house.open.clone(),
             )?),
         };

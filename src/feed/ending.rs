@@ -55,6 +55,8 @@ reasons! {
     ProtocolError,
     /// A WebSocket client answered no ping (1011).
     PeerSilent,
+    /// The browser asked for it, to see what a cut is like (`/wire/cut`).
+    Cut,
     /// The server went down.
     Shutdown,
     /// A fault of ours, which cost this one connection.

@@ -209,7 +209,8 @@ impl Read for Held {
             Ok(0) => {
                 self.link.close(Reason::ClientClosed);
             }
-            Ok(_) => {
+            Ok(length) => {
+                self.link.tap().came(&buffer[..*length]);
                 if let Some(entered) = &self.entered {
                     entered.pulse.heard();
                 }

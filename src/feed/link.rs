@@ -4,6 +4,7 @@ use super::ending::Reason;
 use super::heart::Heart;
 use super::outbox::{Drained, Outbox, Sent, Stay};
 use super::wire::{SENDS_DIRECTLY, TcpWire};
+use crate::tap::Tap;
 use crate::threads;
 use bytes::Bytes;
 use std::net::TcpStream;
@@ -13,16 +14,27 @@ use std::sync::Arc;
 pub struct Link {
     outbox: Outbox<TcpWire>,
     heart: Arc<Heart>,
+    tap: Arc<Tap>,
 }
 
 impl Link {
     /// The link of a new connection. The caller is its drainer: it alone may
     /// [`Link::write`], until it calls [`Link::go_live`].
-    pub fn new(stream: Arc<TcpStream>, heart: Arc<Heart>) -> Arc<Link> {
+    pub fn new(stream: Arc<TcpStream>, heart: Arc<Heart>, tap: Arc<Tap>) -> Arc<Link> {
+        let wire = TcpWire {
+            stream,
+            tap: tap.clone(),
+        };
         Arc::new(Link {
-            outbox: Outbox::new(Arc::new(TcpWire(stream))),
+            outbox: Outbox::new(Arc::new(wire)),
             heart,
+            tap,
         })
+    }
+
+    /// Where what passes this connection is told.
+    pub fn tap(&self) -> &Arc<Tap> {
+        &self.tap
     }
 
     /// See [`Outbox::write`]: the drainer's own bytes. `false` when it is over.

@@ -4,6 +4,7 @@
 //! reads and writes): one descriptor a connection.
 
 use super::outbox::Wire;
+use crate::tap::Tap;
 use socket2::SockRef;
 use std::io::{self, Write};
 use std::net::{Shutdown, TcpStream};
@@ -27,12 +28,20 @@ pub const SENDS_DIRECTLY: bool = cfg!(all(
 ));
 
 /// The write side of a connection's socket.
-pub struct TcpWire(pub Arc<TcpStream>);
+pub struct TcpWire {
+    /// The socket.
+    pub stream: Arc<TcpStream>,
+    /// Where what leaves is told.
+    pub tap: Arc<Tap>,
+}
 
 impl Wire for TcpWire {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
-        SockRef::from(&*self.0).send_with_flags(bytes, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL)
+        let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+        let sent = SockRef::from(&*self.stream).send_with_flags(bytes, flags)?;
+        self.tap.went(&bytes[..sent]);
+        Ok(sent)
     }
 
     /// Never called, for no outbox is `Live` here; and harmless if it were.
@@ -42,17 +51,19 @@ impl Wire for TcpWire {
     }
 
     fn send(&self, bytes: &[u8], patience: Duration) -> io::Result<usize> {
-        self.0.set_write_timeout(Some(patience))?;
-        (&*self.0).write(bytes)
+        self.stream.set_write_timeout(Some(patience))?;
+        let sent = (&*self.stream).write(bytes)?;
+        self.tap.went(&bytes[..sent]);
+        Ok(sent)
     }
 
     fn close_write(&self) {
         // Fails only when the peer is gone already.
-        let _ = self.0.shutdown(Shutdown::Write);
+        let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     fn shut_down(&self) {
-        let _ = self.0.shutdown(Shutdown::Both);
+        let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
 

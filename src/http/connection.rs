@@ -36,7 +36,7 @@ impl Connection {
     /// Serves requests until either side ends it, and says why it ended.
     pub fn serve(self) -> Reason {
         let stream = self.stream.clone();
-        let mut incoming = Incoming::new(&stream);
+        let mut incoming = Incoming::new(&stream, self.link.tap());
         let mut first = true;
         loop {
             self.idle.store(true, Ordering::SeqCst);
@@ -151,6 +151,7 @@ impl Connection {
         if let Err(error) = self.stream.set_read_timeout(None) {
             return self.link.close(Reason::of_read(&error));
         }
+        self.link.tap().came(&early);
         if self.link.write(&hold.head.to_stream_head(hold.framing)) {
             (hold.run)(Held::new(
                 self.stream.clone(),

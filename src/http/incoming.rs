@@ -6,8 +6,10 @@
 use super::answer::Answer;
 use super::request::Request;
 use crate::feed::Reason;
+use crate::tap::{Tap, cookie};
 use std::io::{self, ErrorKind, Read};
 use std::net::{IpAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The largest request head, in bytes.
@@ -51,14 +53,16 @@ enum Filled {
 /// The bytes of a connection that were read and not used yet.
 pub struct Incoming<'a> {
     stream: &'a TcpStream,
+    tap: &'a Arc<Tap>,
     buffer: Vec<u8>,
 }
 
 impl<'a> Incoming<'a> {
-    /// Begins to read from `stream`.
-    pub fn new(stream: &'a TcpStream) -> Incoming<'a> {
+    /// Begins to read from `stream`; requests are told to `tap`.
+    pub fn new(stream: &'a TcpStream, tap: &'a Arc<Tap>) -> Incoming<'a> {
         Incoming {
             stream,
+            tap,
             buffer: Vec::new(),
         }
     }
@@ -102,6 +106,7 @@ impl<'a> Incoming<'a> {
         let deadline = Instant::now() + HEAD_DEADLINE;
         loop {
             if let Some((request, length)) = parse(&self.buffer, peer)? {
+                self.tell(&request, &self.buffer[..length]);
                 self.buffer.drain(..length);
                 return Ok(request);
             }
@@ -117,6 +122,17 @@ impl<'a> Incoming<'a> {
                 }
             }
         }
+    }
+
+    /// The wire view's own requests are not shown in it.
+    fn tell(&self, request: &Request, head: &[u8]) {
+        let shown = !request.path.starts_with("/wire/");
+        let token = cookie::of(request).filter(|_| shown);
+        let target = match request.query.as_str() {
+            "" => request.path.clone(),
+            query => format!("{}?{query}", request.path),
+        };
+        self.tap.request(token, &target, head);
     }
 
     /// Reads a body of `length` bytes.
@@ -139,6 +155,7 @@ impl<'a> Incoming<'a> {
                 }
             }
         }
+        self.tap.came(&self.buffer[..length]);
         let rest = self.buffer.split_off(length);
         Ok(std::mem::replace(&mut self.buffer, rest))
     }

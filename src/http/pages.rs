@@ -6,6 +6,7 @@
 
 use super::answer::Answer;
 use super::request::Request;
+use crate::tap::cookie;
 use crate::texts::{self, source};
 use rust_embed::RustEmbed;
 
@@ -22,6 +23,19 @@ const SOURCE: &str = "source/";
 pub struct Pages {
     /// The folders of the lessons served, as `1-short-polling`.
     pub lessons: Vec<String>,
+    /// Whether their pages have a wire view.
+    pub wire: Wire,
+}
+
+/// Whether a page can show the bytes of its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// It can.
+    On,
+    /// It was turned off, by `--no-wire`.
+    Off,
+    /// The library's server cannot.
+    Library,
 }
 
 impl Pages {
@@ -59,11 +73,34 @@ impl Pages {
         let answer = match content_type(&file) {
             html @ "text/html; charset=utf-8" => {
                 let page = String::from_utf8_lossy(&content.data);
-                Answer::of_type(200, html, fill(&page, folder, request.host()))
+                let mut filled = fill(&page, folder, request.host());
+                self.tell_wire(&mut filled);
+                let answer = Answer::of_type(200, html, filled);
+                match (self.wire, cookie::of(request)) {
+                    (Wire::On, None) => match cookie::new() {
+                        Some(cookie) => answer.header("Set-Cookie", cookie),
+                        None => answer,
+                    },
+                    _ => answer,
+                }
             }
             other => Answer::of_type(200, other, content.data.into_owned()),
         };
         Some(answer.header("Content-Security-Policy", policy(request.host())))
+    }
+}
+
+impl Pages {
+    /// Says in the page's head whether there is a wire view: `<meta name="wire" …>`.
+    fn tell_wire(&self, page: &mut String) {
+        let wire = match self.wire {
+            Wire::On => "on",
+            Wire::Off => "off",
+            Wire::Library => "library",
+        };
+        if let Some(end) = page.find("</head>") {
+            page.insert_str(end, &format!("  <meta name=\"wire\" content=\"{wire}\">\n"));
+        }
     }
 }
 

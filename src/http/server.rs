@@ -10,6 +10,7 @@ use super::refuser::Refuser;
 use super::router::Router;
 use crate::feed::{Heart, Link, Reason, Tally, wire};
 use crate::sync::lock;
+use crate::tap::{Tap, Taps};
 use crate::threads;
 use socket2::SockRef;
 use std::collections::HashMap;
@@ -84,6 +85,7 @@ struct Shared {
     router: Arc<Router>,
     heart: Arc<Heart>,
     tally: Arc<Tally>,
+    taps: Arc<Taps>,
     registry: Arc<Registry>,
     stopping: Arc<AtomicBool>,
 }
@@ -110,6 +112,7 @@ impl Server {
         router: Arc<Router>,
         heart: Arc<Heart>,
         tally: Arc<Tally>,
+        taps: Arc<Taps>,
         open: Open,
     ) -> io::Result<Server> {
         let address = listener.local_addr()?;
@@ -120,6 +123,7 @@ impl Server {
             router,
             heart,
             tally,
+            taps,
             registry: open.0,
             stopping: Arc::default(),
         });
@@ -209,7 +213,14 @@ impl Shared {
             self.tally.count(Reason::Reset);
             return;
         }
-        let link = Link::new(stream.clone(), self.heart.clone());
+        let tap = Tap::new(self.taps.clone(), number);
+        let link = Link::new(stream.clone(), self.heart.clone(), tap.clone());
+        let weak = Arc::downgrade(&link);
+        tap.on_cut(move || {
+            if let Some(link) = weak.upgrade() {
+                link.close(Reason::Cut);
+            }
+        });
         let idle = Arc::new(AtomicBool::new(true));
         let connection = Connection {
             stream: stream.clone(),
@@ -236,6 +247,7 @@ impl Shared {
             let served = catch_unwind(AssertUnwindSafe(|| connection.serve()));
             let reason = served.unwrap_or_else(|_| link.close(Reason::Panicked));
             log::debug!("connection {number} ended: {reason}");
+            link.tap().ended(reason.name());
             tally.count(reason);
             drop(link);
         });
