@@ -61,6 +61,7 @@ export const panel = {
   },
   request() {
     byId("requests").textContent = ++panel.requestCount;
+    dispatchEvent(new Event("panel-request"));
   },
   bytes(count) {
     panel.byteCount += count;
@@ -72,6 +73,7 @@ export const panel = {
   /** A message from the bus: remember its id as the cursor, and show it. */
   message(message) {
     panel.lastId(message.id);
+    dispatchEvent(new CustomEvent("panel-message", { detail: message.id }));
     panel.log(`${message.id}  ${dataText(message.data)}`, "down");
   },
   gap() {
@@ -176,20 +178,4 @@ export function comingBack(cursor = () => panel.id) {
       wake();
     },
   };
-}
-
-// On a narrow screen the demo stands inside the text, before its second heading ("Do this, see that").
-const demo = document.querySelector(".lesson > .demo");
-const step = document.querySelectorAll(".text > h2")[1];
-const wide = matchMedia("(min-width: 1200px)");
-
-function placeDemo() {
-  const [parent, before] = wide.matches || !step ? [document.querySelector(".lesson"), null] : [step.parentNode, step];
-  // moveBefore keeps what runs inside an iframe; insertBefore loads the iframe again.
-  parent[parent.moveBefore ? "moveBefore" : "insertBefore"](demo, before);
-}
-
-if (demo) {
-  if (!wide.matches) placeDemo();
-  wide.addEventListener("change", placeDemo);
 }

@@ -1,0 +1,352 @@
+// One connection of this browser: from the bytes that passed to what crossed. HTTP/1.1 heads and bodies (RFC 9112),
+// chunks, and what an upgrade brings.
+//
+// Each crossing is `{n, us, way, kind, label, parts, bytes, id?, target?}`: `way` is "up" (browser to server) or "down",
+// `kind` says how the ladder draws it: request, answer, empty, open, message, heartbeat, handshake, frame, close, lost, cut.
+
+import { kindOf, read, readPackets } from "./bodies.js";
+import { Frames, payloadParts } from "./frames.js";
+
+/** Bytes of a body that are kept to be shown. */
+const KEPT = 8000;
+/** How a chunk may begin, to find the place again after bytes were missed. */
+const CHUNK = /^[0-9a-f]{1,8}\r\n/;
+
+const ascii = (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+const utf8 = (bytes) => new TextDecoder().decode(bytes);
+
+function join(a, b) {
+  const all = new Uint8Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}
+
+function endOfHead(bytes) {
+  for (let at = 3; at < bytes.length; at++) {
+    if (bytes[at] === 10 && bytes[at - 1] === 13 && bytes[at - 2] === 10 && bytes[at - 3] === 13) return at + 1;
+  }
+  return -1;
+}
+
+/** The head's lines as parts, and its fields by lower-case name. */
+function readHead(text, first) {
+  const lines = text.slice(0, -2).split("\r\n").slice(0, -1);
+  const fields = {};
+  const parts = lines.map((line, at) => {
+    if (at === 0) return { name: first, text: `${line}\r\n` };
+    const [name, ...value] = line.split(":");
+    fields[name.toLowerCase()] = value.join(":").trim();
+    return { name: "field", field: name.toLowerCase(), text: `${line}\r\n` };
+  });
+  parts.push({ name: "blank-line", text: "\r\n" });
+  return { parts, fields, start: lines[0] ?? "" };
+}
+
+export class Connection {
+  /** `target`: what it was asked for before we looked, if it was. */
+  constructor(n, onCrossing, target = null) {
+    this.n = n;
+    this.onCrossing = onCrossing;
+    this.request = target === null ? null : { target, method: "GET", fields: {} };
+    this.up = { rest: new Uint8Array(), state: target === null ? "head" : "lost" };
+    this.down = { rest: new Uint8Array(), state: target === null ? "head" : "lost" };
+    this.frames = null;
+    if (target !== null) this.guess(target);
+  }
+
+  /** We came in the middle: what is going on follows from what was asked for. */
+  guess(target) {
+    if (/^\/websocket\/|transport=websocket/.test(target)) this.upgrade();
+    else if (/\/stream|\/nine|\/clock/.test(target)) {
+      this.down = { rest: new Uint8Array(), state: "lost-chunk" };
+      this.body = this.guessBody(target);
+    }
+  }
+
+  guessBody(target) {
+    const types = { sse: "text/event-stream", comet: "application/x-ndjson", "iframe-push": "text/html" };
+    const kind = kindOf(types[target.split("/")[1]] ?? "", target);
+    return { kind, stream: true };
+  }
+
+  /** A passage: bytes, and how many more passed that were not kept. */
+  take({ us, kind, bytes, length, why }) {
+    this.us = us;
+    if (kind === "end") return this.end(why);
+    const side = kind === "in" ? this.up : this.down;
+    const feed = kind === "in" ? this.feedUp : this.feedDown;
+    this.passed = length;
+    side.rest = join(side.rest, bytes);
+    feed.call(this);
+    if (length > bytes.length) this.skip(side, length - bytes.length);
+  }
+
+  /** Some passages were not told at all. */
+  missed() {
+    for (const side of [this.up, this.down]) this.lose(side);
+    this.frames?.up.skip(Infinity);
+    this.frames?.down.skip(Infinity);
+  }
+
+  lose(side) {
+    side.rest = new Uint8Array();
+    if (side.state === "frames") return;
+    if (side === this.down && side.state === "chunk-data" && side.body.kept.length > 0) {
+      // What was kept of it is shown all the same.
+      const { kept, length } = side.body;
+      this.piece(utf8(new Uint8Array(kept)), [side.size], side.size.text.length + length, null, length - kept.length);
+    }
+    side.state = side.state.includes("chunk") ? "lost-chunk" : "lost";
+  }
+
+  skip(side, count) {
+    const body = side.body;
+    if (side.state === "frames") {
+      this.frames[side === this.up ? "up" : "down"].skip(count);
+    } else if ((side.state === "body" || side.state === "chunk-data") && body.read + count <= body.length) {
+      body.read += count;
+      this.feed(side);
+    } else {
+      this.lose(side);
+    }
+  }
+
+  feed(side) {
+    if (side === this.up) this.feedUp();
+    else this.feedDown();
+  }
+
+  cross(way, kind, label, parts, more = {}) {
+    this.onCrossing({ n: this.n, us: this.us, way, kind, label, parts, target: this.request?.target, ...more });
+  }
+
+  // Browser to server.
+
+  feedUp() {
+    const side = this.up;
+    for (;;) {
+      if (side.state === "frames") {
+        side.rest = this.frames.up.feed(side.rest);
+        return;
+      }
+      if (side.state === "lost") {
+        if (!/^[A-Z]+ \//.test(ascii(side.rest.subarray(0, 16)))) {
+          side.rest = new Uint8Array();
+          return;
+        }
+        side.state = "head";
+      }
+      if (side.state === "head") {
+        const end = endOfHead(side.rest);
+        if (end < 0) return;
+        const { parts, fields, start } = readHead(ascii(side.rest.subarray(0, end)), "request-line");
+        side.rest = side.rest.slice(end);
+        const [method, target = ""] = start.split(" ");
+        this.request = { method, target, fields, parts, us: this.us, bytes: end };
+        this.answered = false;
+        const length = Number(fields["content-length"] ?? 0);
+        side.body = { length, read: 0, kept: [] };
+        side.state = "body";
+      }
+      if (!this.takeBody(side)) return;
+      this.requested(side);
+      side.state = "head";
+      if (side.rest.length === 0) return;
+    }
+  }
+
+  requested(side) {
+    const { request } = this;
+    const parts = [...request.parts];
+    const body = utf8(new Uint8Array(side.body.kept));
+    if (body) {
+      const isPackets = /^\/(engine|socket)\.io\//.test(request.target);
+      parts.push(...(isPackets ? readPackets(body, request.target.startsWith("/socket.io")).parts : [{ name: "body", text: body }]));
+    }
+    this.cross("up", "request", `${request.method} ${request.target.split("?")[0]}`, parts, {
+      bytes: request.bytes + side.body.length,
+      referer: request.fields.referer,
+      cursor: request.fields["last-event-id"] ?? new URLSearchParams(request.target.split("?")[1]).get("after"),
+    });
+  }
+
+  /** Takes bytes of a body of known length. True when it is whole. */
+  takeBody(side) {
+    const { body } = side;
+    const taken = side.rest.subarray(0, body.length - body.read);
+    for (const byte of taken.subarray(0, Math.max(0, KEPT - body.kept.length))) body.kept.push(byte);
+    body.read += taken.length;
+    side.rest = side.rest.slice(taken.length);
+    return body.read >= body.length;
+  }
+
+  // Server to browser.
+
+  feedDown() {
+    const side = this.down;
+    while (side.rest.length > 0 || side.state === "body" || side.state === "chunk-data") {
+      if (!this.stepDown(side)) return;
+    }
+  }
+
+  /** One step of the answer; false when more bytes are needed. */
+  stepDown(side) {
+    switch (side.state) {
+      case "frames":
+        side.rest = this.frames.down.feed(side.rest);
+        return false;
+      case "lost":
+        if (ascii(side.rest.subarray(0, 7)) !== "HTTP/1.") return this.drop(side);
+        side.state = "head";
+        return true;
+      case "lost-chunk":
+        if (!CHUNK.test(ascii(side.rest.subarray(0, 10)))) return this.drop(side);
+        side.state = "chunk-size";
+        return true;
+      case "head":
+        return this.stepHead(side);
+      case "body":
+        if (!this.takeBody(side)) return false;
+        this.answer(side);
+        side.state = "head";
+        return side.rest.length > 0;
+      case "until-end":
+        this.piece(utf8(side.rest), [], side.rest.length);
+        return this.drop(side);
+      default:
+        return this.stepChunk(side);
+    }
+  }
+
+  drop(side) {
+    side.rest = new Uint8Array();
+    return false;
+  }
+
+  stepHead(side) {
+    const end = endOfHead(side.rest);
+    if (end < 0) return false;
+    const { parts, fields, start } = readHead(ascii(side.rest.subarray(0, end)), "status-line");
+    side.rest = side.rest.slice(end);
+    const status = Number(start.split(" ")[1]);
+    const target = this.request?.target ?? "";
+    this.head = { parts, status, bytes: end };
+    this.body = { kind: kindOf(fields["content-type"] ?? "", target), stream: false };
+    if (status === 101) {
+      this.answered = true;
+      this.cross("down", "handshake", "101 Switching Protocols", parts, { bytes: end });
+      this.upgrade();
+      return true;
+    }
+    if (status < 200) {
+      this.cross("down", "answer", start.slice(9), parts, { bytes: end });
+      return true;
+    }
+    const noBody = status === 204 || status === 304 || this.request?.method === "HEAD";
+    if (!noBody && fields["transfer-encoding"] === "chunked") return this.openStream(side, "chunk-size");
+    if (!noBody && fields["content-length"] === undefined) return this.openStream(side, "until-end");
+    side.body = { length: noBody ? 0 : Number(fields["content-length"]), read: 0, kept: [] };
+    side.state = "body";
+    return true;
+  }
+
+  openStream(side, state) {
+    this.answered = true;
+    this.body.stream = true;
+    side.state = state;
+    this.cross("down", "open", `${this.head.status}, and it stays open`, this.head.parts, { bytes: this.head.bytes });
+    return true;
+  }
+
+  answer(side) {
+    const { head, body } = this;
+    const found = read(body.kind, utf8(new Uint8Array(side.body.kept)));
+    const left = side.body.length - side.body.kept.length;
+    const parts = side.body.length > 0 ? [...head.parts, ...found.parts] : head.parts;
+    const news = found.news && /\/(messages|jsonp|iframe|engine\.io|socket\.io)/.test(this.request?.target ?? "");
+    const id = news ? found.ids.filter((id) => id).at(-1) : undefined;
+    const kind = news ? "message" : "empty";
+    this.answered = true;
+    this.cross("down", kind, news ? (id ?? "news") : String(head.status), parts, {
+      id,
+      bytes: head.bytes + side.body.length,
+      left: left > 0 ? left : 0,
+      count: found.ids.length,
+    });
+  }
+
+  stepChunk(side) {
+    if (side.state === "chunk-size") {
+      const end = side.rest.indexOf(10);
+      if (end < 0) return false;
+      const line = ascii(side.rest.subarray(0, end + 1));
+      const length = Number.parseInt(line, 16);
+      side.rest = side.rest.slice(end + 1);
+      side.size = { name: length === 0 ? "last-chunk" : "chunk-size", text: line, words: length > 0 ? `the chunk's length: ${line.trim()} in hex is ${length}` : undefined };
+      // The line end behind the chunk is taken with it.
+      side.body = { length: length + 2, read: 0, kept: [] };
+      side.state = "chunk-data";
+      return true;
+    }
+    if (!this.takeBody(side)) return false;
+    const { kept, length } = side.body;
+    const whole = kept.length === length;
+    const text = utf8(new Uint8Array(whole ? kept.slice(0, -2) : kept));
+    const end = { name: "chunk-end", text: "\r\n" };
+    if (length === 2) {
+      this.cross("down", "close", "the last chunk", [side.size, end], { bytes: 5 });
+      side.state = "head";
+      return true;
+    }
+    side.state = "chunk-size";
+    this.piece(text, [side.size], side.size.text.length + length, end, length - kept.length);
+    return true;
+  }
+
+  /** A piece of an answer that goes on. */
+  piece(text, before, bytes, end, left = 0) {
+    const found = read(this.body.kind, text);
+    const parts = [...before, ...found.parts, ...(end ? [end] : [])];
+    const id = found.ids.at(-1);
+    const kind = found.heartbeat ? "heartbeat" : "message";
+    const label = found.heartbeat ? "heartbeat" : (id ?? text.trim().slice(0, 30));
+    this.cross("down", kind, label, parts, { id, bytes, left, count: found.ids.length });
+  }
+
+  // After a 101.
+
+  upgrade() {
+    const frames = (way) => new Frames(way === "up", (frame) => this.frame(way, frame));
+    this.frames = { up: frames("up"), down: frames("down") };
+    this.up.state = "frames";
+    this.down.state = "frames";
+  }
+
+  frame(way, { header, parts, payload, skipped }) {
+    const { opcode, length, size } = header;
+    const bytes = size + length;
+    const target = this.request?.target ?? "";
+    const io = /^\/(engine|socket)\.io\//.exec(target)?.[1];
+    const text = opcode === 1 ? utf8(payload) : "";
+    if (opcode === 1 && io) {
+      const found = readPackets(text, io === "socket");
+      const kind = found.heartbeat ? "heartbeat" : way === "up" ? "frame" : "message";
+      this.cross(way, kind, text.slice(0, 30), [...parts, ...found.parts], { bytes, left: skipped });
+      return;
+    }
+    const all = [...parts, ...payloadParts(opcode, payload)];
+    const id = /^\{"id":"([a-z0-9]{1,16}-\d+)"/.exec(text)?.[1];
+    const kind = opcode === 8 ? "close" : opcode > 8 ? "heartbeat" : way === "up" ? "frame" : "message";
+    const names = { 2: `${length} bytes`, 8: "Close", 9: "ping", 10: "pong" };
+    this.cross(way, kind, names[opcode] ?? id ?? text.slice(0, 30), all, { id, bytes, left: skipped });
+  }
+
+  // The end.
+
+  end(why) {
+    const waiting = this.request && this.answered === false;
+    const kind = why === "Cut" ? "cut" : waiting ? "lost" : "end";
+    this.cross("end", kind, why, [], { bytes: 0, waiting });
+  }
+}

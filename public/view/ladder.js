@@ -1,0 +1,287 @@
+// The ladder: a sequence diagram of what crosses between browser and server. This module draws it for all: live beside
+// each demo, still in the texts and on the home page.
+//
+// Nothing here touches the page: a `Layout` is told of crossings and gives shapes, `{tag, attributes, text?, inside?}`.
+// `markup` turns shapes into text; `live.js` turns them into elements. The grammar:
+//
+//   request, frame   solid, to the right, filled head       empty, open   to the left, hollow head
+//   message          to the left, filled, its id on it      heartbeat     dotted, faint
+//   waiting          a hatched bar on the server's lane     stream open   the lanes double
+//   handshake        a crossbar over both lanes             close         a T-bar
+//   lost             the arrow stops midway with a ×        cut           the lanes break
+
+/** Where the lanes stand, as a part of the width. */
+const BROWSER = 0.12;
+const SERVER = 0.88;
+/** More idle seconds than this fold into a tear. */
+const FOLD_AFTER = 5;
+const TEAR = 44;
+/** A wait shorter than this is no bar, in seconds. */
+const SHORT_WAIT = 0.15;
+/** Arrows of one kind nearer than this, in pixels, are drawn as one. */
+const MERGE = 3;
+/** Room between two arrows of different kinds, in pixels. */
+const STEP = 5;
+/** Room between two labels of one side, in pixels. */
+const LABEL = 13;
+
+const shape = (tag, attributes, more = {}) => ({ tag, attributes, ...more });
+const line = (x1, y1, x2, y2, className) => shape("line", { x1, y1, x2, y2, class: className });
+const round = (number) => Math.round(number * 100) / 100;
+
+export const KINDS = {
+  request: "request",
+  frame: "frame",
+  message: "message",
+  empty: "empty answer",
+  answer: "answer",
+  open: "the answer begins and stays open",
+  heartbeat: "heartbeat",
+  handshake: "101, the protocol changes",
+  close: "close",
+  lost: "lost",
+  cut: "the connection is cut",
+};
+
+export class Layout {
+  /** `second`: pixels for a second. */
+  constructor({ width = 520, second = 40, labels = true, hatch = "hatch" } = {}) {
+    Object.assign(this, { width, second, labels, hatch });
+    this.left = round(width * BROWSER);
+    this.right = round(width * SERVER);
+    this.slant = labels ? 4 : 2;
+    this.y = 12;
+    this.time = null;
+    this.lastOf = {};
+    this.labelAt = { up: -LABEL, down: -LABEL };
+    this.waiting = new Map();
+    this.streams = new Map();
+    this.cutCursor = false;
+  }
+
+  /** How far a way of `seconds` slants: at least 4 pixels. */
+  delay(seconds) {
+    this.slant = Math.max(4, seconds * this.second);
+  }
+
+  /** Where `time` (seconds) is, if nothing crosses until then. */
+  at(time) {
+    if (this.time === null) return this.y;
+    const idle = time - this.time;
+    return idle > FOLD_AFTER ? this.y + TEAR : this.y + Math.max(0, idle) * this.second;
+  }
+
+  /** A crossing at `time`: its shapes, or the earlier group that it was merged into. */
+  add(crossing) {
+    const shapes = this.pass(crossing.time);
+    const { way, kind } = crossing;
+    if (kind === "end") return { shapes: [...shapes, ...this.ends(crossing)] };
+    const last = this.lastOf[way];
+    if (last && last.kind === kind && ["message", "frame", "heartbeat", "request", "empty"].includes(kind) && this.y - last.y < MERGE) {
+      last.count += 1;
+      return { merged: last, shapes };
+    }
+    if (last && this.y - last.y < STEP && way === this.lastWay) this.y = last.y + STEP;
+    this.lastWay = way;
+    const mark = { kind, way, y: this.y, count: 1, label: this.labelFor(crossing) };
+    mark.labelY = this.labelAt[way === "up" ? "up" : "down"];
+    if (way !== "end") this.lastOf[way] = mark;
+    return { mark, shapes: [...shapes, ...this.effects(crossing, mark), ...this.arrow(mark)] };
+  }
+
+  /** Time goes on: ticks, or a tear where nothing crossed for long. */
+  pass(time) {
+    if (this.time === null) this.time = time;
+    const idle = Math.max(0, time - this.time);
+    const from = this.y;
+    const shapes = [];
+    if (idle > FOLD_AFTER) {
+      this.y += TEAR;
+      shapes.push(...this.tear(from + TEAR / 2, idle));
+    } else {
+      this.y += idle * this.second;
+      // A tick each second of the clock, where it falls between the two.
+      for (let at = Math.ceil(this.time); at < time; at++) {
+        const y = round(from + (at - this.time) * this.second);
+        shapes.push(line(this.left - 5, y, this.left, y, "tick"), line(this.right, y, this.right + 5, y, "tick"));
+      }
+    }
+    this.time = Math.max(this.time, time);
+    return shapes;
+  }
+
+  labelFor({ way, kind, label, cursor }) {
+    if (!this.labels) return "";
+    if (kind === "cut") return "cut";
+    const side = way === "up" ? "up" : "down";
+    // Above the arrow's start, or a little lower where another label is in the way.
+    const at = Math.max(this.y - 3, this.labelAt[side] + LABEL);
+    if (at > this.y + LABEL) return "";
+    this.labelAt[side] = at;
+    if (kind === "request" && this.cutCursor && cursor) {
+      this.cutCursor = false;
+      return `resumes after ${cursor}`;
+    }
+    return label ?? "";
+  }
+
+  /** What a crossing does besides its arrow: bars and doubled lanes end or begin. */
+  effects({ n, kind, time }, { y }) {
+    const shapes = [];
+    const waits = this.waiting.get(n);
+    if (kind === "request") this.waiting.set(n, { y, time });
+    else if (waits && ["message", "empty", "answer", "open", "handshake"].includes(kind)) {
+      this.waiting.delete(n);
+      if (time - waits.time > SHORT_WAIT) shapes.push(this.bar(waits.y, y));
+    }
+    if (kind === "open" || kind === "handshake") this.streams.set(n, { y });
+    if (kind === "cut" || kind === "lost") shapes.push(...this.ends({ n, time }));
+    if (kind === "cut") this.cutCursor = true;
+    return shapes;
+  }
+
+  /** A connection is over. */
+  ends({ n, time }) {
+    const shapes = [];
+    const waits = this.waiting.get(n);
+    const stream = this.streams.get(n);
+    if (waits && time - waits.time > SHORT_WAIT) shapes.push(this.bar(waits.y, this.y));
+    if (stream) shapes.push(...this.doubled(stream.y, this.y));
+    this.waiting.delete(n);
+    this.streams.delete(n);
+    return shapes;
+  }
+
+  /** What is true until something crosses: how far the lanes reach, bars that grow, a gap that is folded. */
+  now(time) {
+    const y = this.at(time);
+    const idle = this.time === null ? 0 : time - this.time;
+    const shapes = [line(this.left, 0, this.left, round(y), "lane"), line(this.right, 0, this.right, round(y), "lane")];
+    for (const { y: from } of this.streams.values()) shapes.push(...this.doubled(from, y));
+    for (const { y: from, time: since } of this.waiting.values()) {
+      if (time - since > SHORT_WAIT) shapes.push(this.bar(from, y));
+    }
+    if (idle > FOLD_AFTER) shapes.push(...this.tear(this.y + TEAR / 2, idle));
+    return { y, shapes };
+  }
+
+  bar(from, to) {
+    return shape("rect", { x: round(this.right - 4), y: round(from), width: 8, height: round(Math.max(1, to - from)), class: "waiting", fill: `url(#${this.hatch})` });
+  }
+
+  doubled(from, to) {
+    const [y1, y2] = [round(from), round(to)];
+    return [line(this.left - 4, y1, this.left - 4, y2, "lane open"), line(this.right + 4, y1, this.right + 4, y2, "lane open")];
+  }
+
+  tear(y, idle) {
+    const shapes = [];
+    for (const x of [this.left, this.right]) {
+      shapes.push(shape("rect", { x: x - 8, y: y - 5, width: 16, height: 10, class: "paper" }));
+      shapes.push(shape("path", { d: `M${x - 7} ${y - 3}l5 -4l4 6l5 -4M${x - 7} ${y + 5}l5 -4l4 6l5 -4`, class: "tear" }));
+    }
+    if (this.labels) {
+      const words = `${Math.floor(idle)} s`;
+      shapes.push(shape("text", { x: round((this.left + this.right) / 2), y: y + 4, class: "tear-label" }, { text: words }));
+    }
+    return shapes;
+  }
+
+  /** The arrow of a mark. Called again when more crossings were merged into it. */
+  arrow({ kind, way, y, count, label, labelY }) {
+    y = round(y);
+    if (kind === "cut") return this.broken(y, label);
+    if (kind === "handshake") return this.crossbar(y, label);
+    const up = way === "up";
+    const [from, to] = up ? [this.left, this.right] : [this.right, this.left];
+    const end = round(y + this.slant);
+    const className = `${up ? "up" : "down"} ${kind}${count > 1 ? " many" : ""}`;
+    const inside = [];
+    if (kind === "lost") {
+      const middle = (from + to) / 2;
+      inside.push(line(from, y, middle, round(y + this.slant / 2), className), ...this.cross(middle, round(y + this.slant / 2)));
+    } else {
+      inside.push(line(from, y, to, end, className), this.head(to, end, up ? 1 : -1, kind, className));
+      if (kind === "close") inside.push(line(to, end - 6, to, end + 6, className));
+    }
+    const words = count > 1 ? `${count} × ${KINDS[kind]}` : label;
+    if (words && this.labels) {
+      const x = up ? from + 8 : from - 8;
+      inside.push(shape("text", { x: round(x), y: round(labelY), class: `label ${up ? "up" : "down"}` }, { text: words.length > 52 ? `${words.slice(0, 51)}…` : words }));
+    }
+    return inside;
+  }
+
+  head(x, y, direction, kind, className) {
+    const size = this.labels ? 8 : 4;
+    const back = round(x - direction * size);
+    const half = size / 2;
+    const hollow = kind === "empty" || kind === "answer" || kind === "open";
+    return shape("polygon", { points: `${x},${y} ${back},${y - half} ${back},${y + half}`, class: `${className} ${hollow ? "hollow" : "filled"}` });
+  }
+
+  cross(x, y) {
+    return [line(x - 4, y - 4, x + 4, y + 4, "lost"), line(x - 4, y + 4, x + 4, y - 4, "lost")];
+  }
+
+  crossbar(y, label) {
+    const inside = [line(this.left - 10, y, this.right + 10, y, "crossbar")];
+    if (this.labels && label) {
+      inside.push(shape("text", { x: round((this.left + this.right) / 2), y: y - 4, class: "crossbar-label" }, { text: label }));
+    }
+    return inside;
+  }
+
+  broken(y, label) {
+    const inside = [];
+    for (const x of [this.left, this.right]) {
+      inside.push(shape("rect", { x: x - 8, y: y - 6, width: 16, height: 12, class: "paper" }), ...this.cross(x, y));
+    }
+    if (this.labels) inside.push(shape("text", { x: round((this.left + this.right) / 2), y: y + 4, class: "lost-label" }, { text: label }));
+    this.y += 10;
+    return inside;
+  }
+}
+
+/** Where hatching comes from: once in each drawing. */
+export const hatching = (id) =>
+  shape("defs", {}, {
+    inside: [
+      shape("pattern", { id, width: 4, height: 4, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, {
+        inside: [shape("rect", { width: 2, height: 4, class: "hatch" })],
+      }),
+    ],
+  });
+
+/** A still drawing of crossings, as shapes in one `svg`. */
+export function still(crossings, { width, second, labels, title, id, until }) {
+  const layout = new Layout({ width, second, labels, hatch: id });
+  const drawn = [];
+  for (const crossing of crossings) {
+    drawn.push(...layout.add(crossing).shapes);
+  }
+  // Words above all lines, so that none goes through a word.
+  drawn.sort((a, b) => (a.tag === "text") - (b.tag === "text"));
+  const { y, shapes } = layout.now(until ?? layout.time + 0.5);
+  const height = Math.ceil(y + 8);
+  const names = labels
+    ? [
+        shape("text", { x: layout.left, y: -6, class: "lane-name" }, { text: "browser" }),
+        shape("text", { x: layout.right, y: -6, class: "lane-name" }, { text: "server" }),
+      ]
+    : [];
+  const top = labels ? -22 : 0;
+  return shape(
+    "svg",
+    { class: labels ? "ladder-drawing" : "emblem", viewBox: `0 ${top} ${layout.width} ${height - top}`, role: "img", "aria-label": title },
+    { inside: [hatching(id), ...names, ...shapes, ...drawn] },
+  );
+}
+
+const escape = (text) => String(text).replace(/[&<>"]/g, (letter) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[letter]);
+
+/** Shapes as the text of an SVG. */
+export function markup({ tag, attributes, text, inside = [] }) {
+  const all = Object.entries(attributes).map(([name, value]) => ` ${name}="${escape(value)}"`).join("");
+  return `<${tag}${all}>${text === undefined ? "" : escape(text)}${inside.map(markup).join("")}</${tag}>`;
+}

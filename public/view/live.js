@@ -1,0 +1,153 @@
+// The ladder beside a demo: it draws each crossing as it comes, follows the time, and can be frozen, scrolled and picked.
+
+import { KINDS, Layout, hatching } from "./ladder.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 520;
+/** Arrows that are kept. Of what is older, only the page's log tells. */
+const KEPT = 500;
+const EVERY_MS = 100;
+
+function element({ tag, attributes, text, inside = [] }) {
+  const it = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) it.setAttribute(name, value);
+  if (text !== undefined) it.textContent = text;
+  it.append(...inside.map(element));
+  return it;
+}
+
+/** A still drawing as an element. */
+export const drawn = element;
+
+const WAYS = { up: "browser to server", down: "server to browser", end: "" };
+
+/** The ladder in `box`. `clock()` is the time now in seconds; `pick(crossing)` is told what the reader picks. */
+export class Ladder {
+  constructor(box, { clock, pick }) {
+    Object.assign(this, { box, clock, pick });
+    this.layout = new Layout({ width: WIDTH, hatch: "hatch-live" });
+    this.groups = [];
+    this.frozen = false;
+    this.heldBack = [];
+    this.moving = element({ tag: "g", attributes: {} });
+    this.still = element({ tag: "g", attributes: {} });
+    this.svg = element({ tag: "svg", attributes: { class: "ladder-drawing", "aria-hidden": "true" } });
+    // Above all lines, so that none goes through a word.
+    this.words = element({ tag: "g", attributes: {} });
+    this.svg.append(element(hatching("hatch-live")), this.moving, this.still, this.words);
+    this.scroller = box.querySelector(".ladder-scroll");
+    this.list = box.querySelector(".ladder-list");
+    this.scroller.append(this.svg);
+    this.svg.addEventListener("click", (event) => this.clicked(event));
+    this.top = 0;
+    this.frame();
+    // Bars grow and gaps open while nothing crosses, so that somebody has to look at the clock.
+    setInterval(() => this.frame(), EVERY_MS);
+  }
+
+  add(crossing) {
+    if (this.frozen) {
+      this.heldBack.push(crossing);
+      if (this.heldBack.length > KEPT) this.heldBack.shift();
+      return;
+    }
+    const { mark, merged, shapes } = this.layout.add(crossing);
+    const group = element({ tag: "g", attributes: {} });
+    this.draw(group, shapes);
+    this.still.append(group);
+    if (merged) {
+      this.draw(merged.group, this.layout.arrow(merged));
+      merged.crossings.push(crossing);
+      if (merged.crossings.length > 20) merged.crossings.shift();
+      crossing.mark = merged;
+    } else if (mark) {
+      mark.group = group;
+      mark.crossings = [crossing];
+      crossing.mark = mark;
+      group.setAttribute("class", `crossing new ${mark.kind}`);
+      group.mark = mark;
+      this.groups.push(group);
+    }
+    this.tell(crossing);
+    if (this.groups.length > KEPT) this.forget(this.groups.length - KEPT);
+  }
+
+  /** Draws shapes into a group, their words into the layer above. */
+  draw(group, shapes) {
+    group.words?.remove();
+    group.words = element({ tag: "g", attributes: {}, inside: shapes.filter(({ tag }) => tag === "text") });
+    group.replaceChildren(...shapes.filter(({ tag }) => tag !== "text").map(element));
+    this.words.append(group.words);
+  }
+
+  /** The same in words, for those who do not see it. */
+  tell({ time, way, kind, label }) {
+    if (kind === "end") return;
+    const item = document.createElement("li");
+    item.textContent = `${time.toFixed(1)} s${WAYS[way] && `, ${WAYS[way]}`}: ${KINDS[kind]}${label ? `, ${label}` : ""}`;
+    this.list.append(item);
+    while (this.list.children.length > KEPT) this.list.firstElementChild.remove();
+  }
+
+  forget(count) {
+    for (const group of this.groups.splice(0, count)) {
+      while (this.still.firstElementChild !== group) this.remove(this.still.firstElementChild);
+      this.remove(group);
+    }
+    this.top = Math.max(0, this.groups[0].mark.y - 20);
+  }
+
+  remove(group) {
+    group.words.remove();
+    group.remove();
+  }
+
+  /** Draws what is true now. */
+  frame() {
+    if (this.frozen || !this.box.isConnected) return;
+    const { y, shapes } = this.layout.now(this.clock());
+    this.moving.replaceChildren(...shapes.map(element));
+    const height = Math.ceil(y - this.top + 12);
+    this.svg.setAttribute("viewBox", `0 ${this.top} ${WIDTH} ${height}`);
+    this.svg.setAttribute("height", height);
+    const { scroller } = this;
+    // A reader who scrolled back wants to stay there.
+    if (!this.away) scroller.scrollTop = scroller.scrollHeight;
+  }
+
+  freeze(frozen) {
+    this.frozen = frozen;
+    if (frozen) return;
+    for (const crossing of this.heldBack.splice(0)) this.add(crossing);
+    this.away = false;
+    this.frame();
+  }
+
+  clicked(event) {
+    const group = event.target.closest(".crossing");
+    if (group) this.choose(group);
+  }
+
+  /** The arrow before or after the one that is picked. */
+  step(by) {
+    const at = this.groups.indexOf(this.picked);
+    const next = at < 0 ? this.groups.length - 1 : Math.min(this.groups.length - 1, Math.max(0, at + by));
+    if (this.groups[next]) this.choose(this.groups[next]);
+  }
+
+  choose(group) {
+    this.show(group);
+    this.pick(group.mark.crossings[0]);
+  }
+
+  /** Marks the arrow of a crossing. */
+  show(group) {
+    this.picked?.classList.remove("picked");
+    this.picked = group;
+    group.classList.add("picked");
+    const y = group.mark.y - this.top;
+    const scale = this.svg.clientWidth / WIDTH;
+    this.away = true;
+    this.scroller.scrollTop = y * scale - this.scroller.clientHeight / 2;
+  }
+}

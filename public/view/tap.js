@@ -1,0 +1,64 @@
+// The wire view's own connection: what passes this browser's other connections, as the server saw it.
+//
+// It is a WebSocket, so it is not one of the six connections to a host. Each batch holds, for each passage, a line of
+// JSON and then its bytes; see src/tap/watch.rs.
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8000;
+const ASK_TIME_EVERY_MS = 5000;
+
+/** The passages in one batch. */
+export function* unpack(buffer) {
+  const bytes = new Uint8Array(buffer);
+  const words = new TextDecoder();
+  let place = 0;
+  while (place < bytes.length) {
+    const end = bytes.indexOf(10, place);
+    const passage = JSON.parse(words.decode(bytes.subarray(place, end)));
+    place = end + 1;
+    if (passage.kept !== undefined) passage.bytes = bytes.subarray(place, (place += passage.kept));
+    yield passage;
+  }
+}
+
+/**
+ * Looks until the page is left. `on.hello({now, connections})` at each start, `on.passage(passage)`,
+ * `on.delay(seconds)` for the way one way, `on.state(words)`.
+ */
+export function look(on) {
+  let wait = FIRST_WAIT_MS;
+  const open = () => {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/wire/socket`);
+    let asked = 0;
+    let timer = 0;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("open", () => {
+      wait = FIRST_WAIT_MS;
+      on.state("looking");
+      const ask = () => {
+        asked = performance.now();
+        socket.send("time");
+      };
+      ask();
+      timer = setInterval(ask, ASK_TIME_EVERY_MS);
+    });
+    socket.addEventListener("message", ({ data }) => {
+      if (typeof data !== "string") {
+        for (const passage of unpack(data)) on.passage(passage);
+        return;
+      }
+      const said = JSON.parse(data);
+      if (said.connections) on.hello(said);
+      else on.delay((performance.now() - asked) / 2000);
+    });
+    socket.addEventListener("close", () => {
+      clearInterval(timer);
+      on.state("the server is not there; looking again soon");
+      // All pages of a server that restarts would come back in the same moment.
+      setTimeout(open, wait * (0.75 + Math.random() / 2));
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    });
+  };
+  open();
+}

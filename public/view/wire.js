@@ -1,0 +1,187 @@
+// The wire view: the bytes of each crossing, part by part, in colours and in plain words.
+
+import { KINDS } from "./ladder.js";
+import { WORDS } from "./words.js";
+
+/** Entries that are kept in the page. */
+const KEPT = 300;
+/** Entries drawn at once; of more that came meanwhile, it is said how many. */
+const AT_ONCE = 25;
+/** Of a part, so many letters are shown. */
+const LETTERS = 600;
+/** An entry with more parts than this is closed until it is opened. */
+const OPEN_PARTS = 8;
+
+const make = (tag, className, text) => {
+  const it = document.createElement(tag);
+  if (className) it.className = className;
+  if (text !== undefined) it.textContent = text;
+  return it;
+};
+
+/** Line ends and other unseen bytes, made visible. */
+export function visible(text) {
+  const shown = text.length > LETTERS ? `${text.slice(0, LETTERS)}…` : text;
+  return shown
+    .replace(/\r/g, "\\r")
+    .replace(/\n/g, "\\n")
+    .replace(/\x1e/g, "\\x1e")
+    .replace(/[\0-\x1f\x7f]/g, "·");
+}
+
+const number = new Intl.NumberFormat("en");
+
+export class Wire {
+  constructor(box, { pick }) {
+    this.box = box;
+    this.pick = pick;
+    this.list = box.querySelector(".wire-list");
+    this.totals = box.querySelector(".wire-totals");
+    this.waiting = [];
+    this.skipped = 0;
+    this.paused = false;
+    this.sums = { requests: 0, up: 0, down: 0, messages: 0 };
+    this.last = null;
+    this.pointed = null;
+    this.planned = false;
+  }
+
+  add(crossing) {
+    if (crossing.kind === "request") this.sums.requests += 1;
+    if (crossing.kind === "message") this.sums.messages += Math.max(1, crossing.count ?? 1);
+    if (crossing.way !== "end") this.sums[crossing.way] += crossing.bytes;
+    this.waiting.push(crossing);
+    if (this.paused && this.waiting.length > KEPT) {
+      this.waiting.shift();
+      this.skipped += 1;
+    }
+    this.plan();
+  }
+
+  /** Some bytes were not told to us: say so. */
+  note(words) {
+    this.waiting.push({ note: words });
+    this.plan();
+  }
+
+  plan() {
+    if (this.planned) return;
+    this.planned = true;
+    // A page that is not seen gets no frames; a timer it does get, once a second.
+    setTimeout(() => {
+      this.planned = false;
+      this.draw();
+    }, 60);
+  }
+
+  draw() {
+    const { requests, up, down, messages } = this.sums;
+    this.totals.textContent = `${number.format(requests)} requests, ${number.format(messages)} messages; bytes: ${number.format(up)} up, ${number.format(down)} down`;
+    if (this.paused) return;
+    if (this.waiting.length > AT_ONCE) {
+      this.skipped += this.waiting.length - AT_ONCE;
+      this.waiting.splice(0, this.waiting.length - AT_ONCE);
+    }
+    if (this.skipped > 0) {
+      this.list.append(make("li", "wire-note", `${number.format(this.skipped)} more passed too fast to be shown`));
+      this.skipped = 0;
+    }
+    const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
+    for (const crossing of this.waiting.splice(0)) this.show(crossing);
+    while (this.list.children.length > KEPT) this.list.firstElementChild.remove();
+    if (atEnd && !this.chosen) this.list.scrollTop = this.list.scrollHeight;
+  }
+
+  pause(paused) {
+    this.paused = paused;
+    if (!paused) {
+      this.chosen = null;
+      this.draw();
+      this.list.scrollTop = this.list.scrollHeight;
+    }
+  }
+
+  /** While paused: the next one that waits. */
+  step() {
+    const next = this.waiting.shift();
+    if (next) {
+      this.show(next);
+      this.list.scrollTop = this.list.scrollHeight;
+    }
+    return Boolean(next);
+  }
+
+  show(crossing) {
+    const item = make("li");
+    if (crossing.note) {
+      item.className = "wire-note";
+      item.textContent = crossing.note;
+      this.list.append(item);
+      return;
+    }
+    const { n, time, way, kind, parts, bytes, left, label } = crossing;
+    item.className = way === "end" ? "wire-end" : way;
+    const since = this.last === null ? "" : `+${(time - this.last).toFixed(3)} s`;
+    this.last = time;
+    const arrow = { up: "→", down: "←", end: "×" }[way];
+    const words = way === "end" ? `connection ${n} ended: ${label}` : `${KINDS[kind]}, ${number.format(bytes)} bytes`;
+    const details = make("details");
+    const summary = make("summary");
+    summary.append(make("span", "wire-time", since), make("b", "wire-way", arrow), make("span", "wire-kind", ` ${words} `));
+    if (way !== "end") summary.append(make("span", "wire-n", `connection ${n}`));
+    details.append(summary);
+    details.open = parts.length > 0 && parts.length <= OPEN_PARTS;
+    if (parts.length > OPEN_PARTS) summary.append(make("code", "wire-first", visible(parts[0].text)));
+    const body = make("dl");
+    for (const one of parts) body.append(...this.part(one));
+    if (left > 0) body.append(make("dd", "wire-left", `… and ${number.format(left)} bytes more, which are not shown`));
+    details.append(body);
+    item.append(details);
+    item.crossing = crossing;
+    crossing.item = item;
+    summary.addEventListener("click", () => this.pick(crossing));
+    this.list.append(item);
+    if (this.pointed) this.mark(item);
+  }
+
+  part({ name, field, text, words }) {
+    const bytes = make("dt");
+    bytes.append(make("code", `part ${name}`, visible(text)));
+    bytes.dataset.part = field ? `field-${field}` : name;
+    return [bytes, make("dd", "", words ?? WORDS[bytes.dataset.part] ?? WORDS[name])];
+  }
+
+  /** Shows the bytes of a crossing that was picked on the ladder. */
+  choose(crossing) {
+    const { item } = crossing;
+    this.chosen?.classList.remove("picked");
+    if (!item?.isConnected) return false;
+    this.chosen = item;
+    item.classList.add("picked");
+    item.querySelector("details").open = true;
+    this.list.scrollTop = item.offsetTop - this.list.offsetTop;
+    return true;
+  }
+
+  /** A text points at a part by its name: marks all there are, and shows the last one. */
+  point(name) {
+    this.pointed = name;
+    let last = null;
+    for (const item of this.list.children) if (this.mark(item)) last = item;
+    if (last) {
+      last.querySelector("details").open = true;
+      this.list.scrollTop = last.offsetTop - this.list.offsetTop;
+    }
+    return Boolean(last);
+  }
+
+  mark(item) {
+    let found = false;
+    for (const bytes of item.querySelectorAll("[data-part]")) {
+      const here = bytes.dataset.part === this.pointed;
+      bytes.classList.toggle("pointed", here);
+      found ||= here;
+    }
+    return found;
+  }
+}
