@@ -1,0 +1,30 @@
+// The home page: each lesson's emblem, and how far one has come.
+
+import { drawn } from "./live.js";
+import { still } from "./ladder.js";
+import { SCENES } from "./scenes.js";
+import { progress } from "./steps.js";
+
+const kept = progress();
+let next = null;
+
+for (const row of document.querySelectorAll(".board li")) {
+  const name = row.dataset.lesson;
+  const { crossings, until, title } = SCENES[name];
+  const emblem = still(crossings, { width: 120, second: 9, labels: false, title, id: `emblem-${name}`, until });
+  row.querySelector(".name").after(drawn(emblem));
+  const { done = [], of = 0 } = kept[name] ?? {};
+  const words = document.createElement("span");
+  const all = of > 0 && done.length >= of;
+  words.className = all ? "done all" : "done";
+  words.textContent = all ? "✓ done" : done.length > 0 ? `${done.length} of ${of}` : "";
+  row.append(words);
+  if (!all && !next && done.length > 0) next = row;
+}
+
+const link = next?.querySelector("a");
+if (link) {
+  const way = document.getElementById("way");
+  const again = link.cloneNode(true);
+  way.replaceChildren("You are in the middle of: ", again);
+}
