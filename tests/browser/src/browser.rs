@@ -5,6 +5,7 @@
 use crate::SOON;
 use crate::chromium::Chromium;
 use headless_chrome::browser::Tab;
+use headless_chrome::protocol::cdp;
 use headless_chrome::protocol::cdp::types::Event;
 use headless_chrome::protocol::cdp::{Emulation, Log, Runtime, Target};
 use serde_json::Value;
@@ -286,6 +287,27 @@ impl Page {
         text.trim()
             .parse()
             .unwrap_or_else(|_| panic!("#{id} shows {text:?}, no number"))
+    }
+
+    /// What is seen, as a PNG.
+    #[track_caller]
+    pub fn picture(&self) -> Vec<u8> {
+        let png = cdp::Page::CaptureScreenshotFormatOption::Png;
+        let picture = self.tab.capture_screenshot(png, None, None, true);
+        picture.expect("a picture")
+    }
+
+    /// The number that a JavaScript expression gives.
+    #[track_caller]
+    pub fn number_of(&self, expression: &str) -> u64 {
+        let value = self.run(&format!("return {expression}"));
+        value.as_u64().unwrap_or_else(|| panic!("{expression} is {value}"))
+    }
+
+    /// From the next page on, no script of a page runs. (Those of a test do.)
+    pub fn without_scripts(&self) {
+        let off = Emulation::SetScriptExecutionDisabled { value: true };
+        self.tab.call_method(off).expect("scripts are off");
     }
 
     /// Presses a button (or checks a box) that can be pressed.

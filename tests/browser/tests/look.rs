@@ -216,7 +216,7 @@ fn each_lesson_has_its_text_beside_its_demo() {
         assert!(!words.contains("http://localhost:3000"), "{path}");
         // On a phone the demo stands inside the text, where the steps begin.
         page.resize(390, 844);
-        page.until("document.querySelector('article.text .demo + h2')");
+        page.until("document.querySelector('article.text #demo-here .demo')");
     }
 }
 

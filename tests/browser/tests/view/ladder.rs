@@ -1,0 +1,118 @@
+//! How the ladder draws: its grammar, and the drawings of the texts.
+
+use super::bench;
+use serde_json::json;
+
+/// Runs `script` with `Layout` and `add(time, way, kind, more)` in reach.
+fn draw(script: &str) -> serde_json::Value {
+    let (_course, _window, page) = bench();
+    page.run(&format!(
+        "const {{ Layout, still, markup }} = await import('/view/ladder.js');
+         const layout = new Layout();
+         const add = (time, way, kind, more = {{}}) => layout.add({{ n: 1, time, way, kind, label: kind, ...more }});
+         const classes = ({{ shapes }}) => shapes.map(({{ tag, attributes }}) => `${{tag}} ${{attributes.class}}`);
+         {script}"
+    ))
+}
+
+#[test]
+fn each_kind_has_a_form_of_its_own() {
+    let forms = draw(
+        "const form = (way, kind) => classes(new Layout().add({ n: 1, time: 1, way, kind, label: '' })).join();
+         return [['up', 'request'], ['down', 'message'], ['down', 'empty'], ['down', 'heartbeat'],
+                 ['down', 'handshake'], ['down', 'close'], ['end', 'lost'], ['end', 'cut']].map(([way, kind]) => form(way, kind));",
+    );
+    let forms = forms.as_array().expect("a list");
+    for (n, form) in forms.iter().enumerate() {
+        assert!(!forms[..n].contains(form), "{form}");
+    }
+    assert_eq!(forms[0], "line up request,polygon up request filled");
+    assert_eq!(forms[2], "line down empty,polygon down empty hollow");
+}
+
+#[test]
+fn a_second_is_forty_pixels_and_a_long_silence_folds_into_a_tear() {
+    let places = draw(
+        "add(10, 'up', 'request'); const first = layout.y;
+         add(12, 'down', 'empty'); const second = layout.y;
+         const torn = classes(add(72, 'up', 'request'));
+         return [second - first, layout.y - second, torn.includes('path tear'), layout.at(73) - layout.y,
+                 layout.now(80).shapes.some(({ text }) => text === '8 s')];",
+    );
+    assert_eq!(places, json!([80, 44, true, 40, true]));
+}
+
+#[test]
+fn a_wait_is_a_bar_that_grows_and_an_open_stream_doubles_the_lanes() {
+    let seen = draw(
+        "add(0, 'up', 'request');
+         const bar = (time) => layout.now(time).shapes.find(({ attributes }) => attributes.class === 'waiting')?.attributes.height;
+         const grows = [bar(0.1) ?? null, bar(1), bar(2)];
+         const ends = classes(add(2, 'down', 'message')).includes('rect waiting');
+         add(3, 'up', 'request'); add(3.01, 'down', 'open');
+         const doubled = layout.now(4).shapes.filter(({ attributes }) => attributes.class === 'lane open').length;
+         const over = classes(layout.add({ n: 1, time: 5, way: 'end', kind: 'end', label: '' })).filter((it) => it === 'line lane open').length;
+         const after = layout.now(6).shapes.filter(({ attributes }) => attributes.class === 'lane open').length;
+         return [grows, ends, doubled, over, after];",
+    );
+    assert_eq!(seen, json!([[null, 40, 80], true, 2, 2, 0]));
+}
+
+#[test]
+fn a_thousand_messages_a_second_are_a_few_arrows_that_say_how_many() {
+    let seen = draw(
+        "let marks = 0;
+         for (let n = 0; n < 1000; n++) if (add(n / 1000, 'down', 'message').mark) marks++;
+         const last = layout.lastOf.down;
+         return [marks, layout.arrow(last).some(({ text }) => /^\\d+ × message$/.test(text ?? ''))];",
+    );
+    assert!(seen[0].as_u64() < Some(20), "{seen}");
+    assert_eq!(seen[1], true);
+}
+
+#[test]
+fn the_slant_is_the_delay_and_at_least_four_pixels() {
+    let slants = draw(
+        "const slant = (seconds) => { layout.delay(seconds); return layout.slant; };
+         return [slant(0.0001), slant(0.5)];",
+    );
+    assert_eq!(slants, json!([4, 20]));
+}
+
+#[test]
+fn the_first_request_after_a_cut_carries_its_cursor() {
+    let words = draw(
+        "add(0, 'end', 'cut');
+         const { shapes } = add(1, 'up', 'request', { cursor: 'k-7' });
+         return shapes.find(({ tag }) => tag === 'text').text;",
+    );
+    assert_eq!(words, "resumes after k-7");
+}
+
+/// The drawings in `lessons/drawings` are made by `node lessons/drawings/draw.mjs`.
+#[test]
+fn the_texts_drawings_are_what_the_scenes_draw_now() {
+    let (_course, _window, page) = bench();
+    let drawn = page.run(
+        "const { still, markup } = await import('/view/ladder.js');
+         const { SCENES } = await import('/view/scenes.js');
+         return Object.entries(SCENES).map(([name, { crossings, title, until }]) =>
+           [name, `<div class="drawing">${markup(still(crossings, { width: 520, second: 40, labels: true, title, id: `hatch-${name}`, until }))}</div>\\n`]);",
+    );
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lessons/drawings");
+    let mut checked = 0;
+    for scene in drawn.as_array().expect("a list") {
+        let name = scene[0].as_str().expect("a name");
+        // Lessons 8 and 9 have an emblem, and no text yet.
+        let Ok(kept) = std::fs::read_to_string(folder.join(format!("{name}.svg"))) else {
+            assert!(["8-race", "9-machines"].contains(&name), "no drawing of {name}");
+            continue;
+        };
+        assert!(
+            scene[1] == kept.as_str(),
+            "lessons/drawings/{name}.svg is old: run node lessons/drawings/draw.mjs"
+        );
+        checked += 1;
+    }
+    assert_eq!(checked, 9);
+}

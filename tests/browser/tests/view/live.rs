@@ -1,0 +1,212 @@
+//! The ladder and the bytes beside the running demos.
+
+use super::{crossed, until_crossed};
+use poll_to_push_browser_tests::browser::{Page, Window};
+use poll_to_push_browser_tests::course::Course;
+
+fn open(course: &Course, window: &Window, path: &str) -> Page {
+    let page = window.open(&course.url(path));
+    // The view looks before anything is to be seen.
+    page.until("document.querySelector('.watch')");
+    page
+}
+
+/// Sends a chat message by the page's form.
+fn say(page: &Page, words: &str) {
+    page.fill("text", words);
+    page.click("send");
+}
+
+#[test]
+fn polls_are_requests_and_empty_answers_and_news_has_its_id() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = open(&course, &window, "/2-long-polling/");
+    page.click("start");
+    until_crossed(&page, "browser to server: request, GET /long-polling/messages");
+    say(&page, "hello");
+    page.until_text("last-id", "-1");
+    let id = page.text("last-id");
+    until_crossed(&page, &format!("server to browser: message, {id}"));
+    // The one that waits now is a bar that grows.
+    page.until("document.querySelector('.ladder-scroll rect.waiting')");
+    page.until("document.querySelector('.wire-totals').textContent.includes('requests')");
+    // Pages and their scripts are not what the lesson is about.
+    assert!(!crossed(&page).contains(".js"), "{}", crossed(&page));
+}
+
+#[test]
+fn a_stream_shows_its_chunks_and_lines_in_words() {
+    let course = Course::start("lesson5");
+    let window = Window::new();
+    let page = open(&course, &window, "/5-sse/");
+    page.click("start");
+    until_crossed(&page, "the answer begins and stays open");
+    page.until("document.querySelectorAll('.wire-list [data-part=sse-data]').length > 1");
+    let words = page.run(
+        "const of = (name) => [...document.querySelectorAll(`.wire-list [data-part=${name}]`)].at(-1).nextElementSibling.textContent;
+         return [of('chunk-size'), of('sse-data'), of('sse-blank')]",
+    );
+    assert!(words[0].as_str().is_some_and(|words| words.contains("in hex is")), "{words}");
+    assert_eq!(words[1], "what the page gets");
+    page.until("document.querySelector('.ladder-scroll line.lane.open')");
+}
+
+#[test]
+fn a_websocket_shows_each_bit_of_its_frames_both_ways() {
+    let course = Course::start("lesson6");
+    let window = Window::new();
+    let page = open(&course, &window, "/6-websocket/");
+    page.click("start");
+    until_crossed(&page, "101, the protocol changes");
+    say(&page, "hello");
+    page.until("document.querySelector('.wire-list .up [data-part=ws-key]')");
+    page.until("[...document.querySelectorAll('.wire-list .down [data-part=ws-opcode]')].some((it) => it.nextElementSibling.textContent === 'opcode 1: text')");
+    // Unmasked, as the reader wrote it.
+    page.until("[...document.querySelectorAll('.wire-list .up [data-part=ws-payload]')].some((it) => it.textContent.includes('hello'))");
+}
+
+#[test]
+fn socket_io_shows_polls_first_and_then_packets_in_frames() {
+    let course = Course::start("lesson7");
+    let window = Window::new();
+    let page = open(&course, &window, "/7-socket-io/");
+    page.click("start");
+    page.until_text("transport", "websocket");
+    until_crossed(&page, "request, GET /socket.io/");
+    until_crossed(&page, "101, the protocol changes");
+    page.until("document.querySelector('.wire-list [data-part=sio-type]')");
+}
+
+#[test]
+fn cut_breaks_the_lanes_and_the_page_resumes_with_its_cursor() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = open(&course, &window, "/3-comet/");
+    page.click("start");
+    page.until_text("state", "reading");
+    say(&page, "before the cut");
+    page.until_text("last-id", "-1");
+    let id = page.text("last-id");
+    page.click("wire-cut");
+    until_crossed(&page, "the connection is cut");
+    page.until("document.querySelector('.ladder-scroll text.lost-label')");
+    page.until_text("error", "resumed after");
+    page.until(&format!(
+        "[...document.querySelectorAll('.ladder-scroll text')].some((it) => it.textContent === 'resumes after {id}')"
+    ));
+}
+
+#[test]
+fn frozen_it_stands_still_and_a_picked_arrow_shows_its_bytes() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = open(&course, &window, "/5-sse/");
+    page.fill("stream", "ticker");
+    page.click("start");
+    page.until("document.querySelectorAll('.crossing').length > 4");
+    page.click("ladder-freeze");
+    let before = page.run("return document.querySelectorAll('.crossing').length");
+    let bytes = page.number_of("document.querySelectorAll('.wire-list li').length");
+    page.until(&format!("document.querySelectorAll('.wire-list li').length > {}", bytes + 2));
+    assert_eq!(page.run("return document.querySelectorAll('.crossing').length"), before);
+    page.run("document.querySelector('.crossing.message line').dispatchEvent(new MouseEvent('click', { bubbles: true }))");
+    page.until("document.querySelector('.crossing.picked')");
+    page.until("document.querySelector('.wire-list li.picked [data-part=sse-data]')");
+    // By keyboard, too.
+    page.click("ladder-back");
+    page.until("document.querySelector('.wire-list li.picked')");
+    page.click("ladder-freeze");
+    page.until(&format!("document.querySelectorAll('.crossing').length > {before}"));
+}
+
+#[test]
+fn paused_the_bytes_wait_and_step_shows_one_more() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = open(&course, &window, "/5-sse/");
+    page.fill("stream", "ticker");
+    page.click("start");
+    page.until("document.querySelectorAll('.wire-list li').length > 2");
+    page.click("wire-pause");
+    let shown = page.number_of("document.querySelectorAll('.wire-list li').length");
+    // The totals go on.
+    let totals = page.run("return document.querySelector('.wire-totals').textContent");
+    page.until(&format!("document.querySelector('.wire-totals').textContent !== {totals}"));
+    assert_eq!(page.number_of("document.querySelectorAll('.wire-list li').length"), shown);
+    page.click("wire-step");
+    page.until(&format!("document.querySelectorAll('.wire-list li').length === {}", shown + 1));
+    page.click("wire-pause");
+    page.until(&format!("document.querySelectorAll('.wire-list li').length > {}", shown + 1));
+}
+
+#[test]
+fn a_pointer_in_the_text_marks_its_part() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = open(&course, &window, "/3-comet/");
+    page.click("start");
+    page.until("document.querySelector('.wire-list [data-part=status-line]')");
+    say(&page, "hello");
+    page.until("document.querySelector('.wire-list [data-part=chunk-size]')");
+    page.run("document.querySelector('[data-wire=chunk-size] button').click()");
+    page.until("document.querySelector('.wire-list .pointed[data-part=chunk-size]')");
+}
+
+#[test]
+fn another_browser_sees_nothing_of_this_one() {
+    let course = Course::start("poll-to-push");
+    let (mine, other) = (Window::new(), Window::new());
+    let (page, stranger) = (open(&course, &mine, "/2-long-polling/"), open(&course, &other, "/2-long-polling/"));
+    page.click("start");
+    until_crossed(&page, "request, GET /long-polling");
+    stranger.click("start");
+    until_crossed(&stranger, "request, GET /long-polling");
+    say(&page, "mine alone");
+    until_crossed(&page, "request, POST /publish");
+    // The message reaches the stranger, by its own poll; the publishing does not.
+    until_crossed(&stranger, "message, ");
+    assert!(!crossed(&stranger).contains("POST"), "{}", crossed(&stranger));
+}
+
+#[test]
+fn without_a_tap_the_page_says_so_and_draws_what_it_sees_itself() {
+    for (program, arguments, path, word) in [
+        ("lesson2", &[][..], "/2-long-polling/", "tiny_http"),
+        ("poll-to-push", &["--no-wire"][..], "/2-long-polling/", "--no-wire"),
+    ] {
+        let course = Course::start_in(program, None, arguments);
+        let window = Window::new();
+        let page = open(&course, &window, path);
+        page.until_text("wire-state", word);
+        assert_eq!(page.run("return document.getElementById('wire-cut').disabled"), true);
+        page.click("start");
+        until_crossed(&page, "browser to server: request");
+        say(&page, "hello");
+        until_crossed(&page, "server to browser: message");
+        assert_eq!(page.complaints(), [""; 0], "{program}");
+    }
+}
+
+/// 1,000 messages a second: the view drops detail and says so; the stream loses nothing.
+#[test]
+fn a_fast_stream_keeps_its_messages_and_the_view_says_what_it_did_not_show() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = open(&course, &window, "/6-websocket/");
+    page.run(
+        "window.back = 0;
+         window.socket = new WebSocket(`ws://${location.host}/websocket/echo`);
+         socket.onmessage = () => back++;
+         await until('open', () => socket.readyState === 1);
+         for (let n = 0; n < 3000; n++) socket.send(`message ${n}`);",
+    );
+    page.until("window.back === 3000");
+    page.until("document.querySelector('.wire-note')");
+    assert!(page.number_of("document.querySelectorAll('.crossing').length") <= 501);
+    assert!(page.number_of("document.querySelectorAll('.wire-list li').length") <= 301);
+    page.run("socket.send(new Uint8Array(1 << 20))");
+    page.until("window.back === 3001");
+    page.until("[...document.querySelectorAll('.wire-left')].some((it) => it.textContent.includes('bytes more'))");
+    assert_eq!(page.complaints(), [""; 0]);
+}
