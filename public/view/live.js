@@ -39,6 +39,11 @@ export class Ladder {
     this.list = box.querySelector(".ladder-list");
     this.scroller.append(this.svg);
     this.svg.addEventListener("click", (event) => this.clicked(event));
+    // A reader who scrolled back wants to stay there.
+    this.scroller.addEventListener("scroll", () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+      this.away = scrollHeight - scrollTop - clientHeight > 40;
+    });
     this.top = 0;
     this.frame();
     // Bars grow and gaps open while nothing crosses, so that somebody has to look at the clock.
@@ -110,9 +115,7 @@ export class Ladder {
     const height = Math.ceil(y - this.top + 12);
     this.svg.setAttribute("viewBox", `0 ${this.top} ${WIDTH} ${height}`);
     this.svg.setAttribute("height", height);
-    const { scroller } = this;
-    // A reader who scrolled back wants to stay there.
-    if (!this.away) scroller.scrollTop = scroller.scrollHeight;
+    if (!this.away) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
   freeze(frozen) {

@@ -89,13 +89,12 @@ export class Wire {
     const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
     for (const crossing of this.waiting.splice(0)) this.show(crossing);
     while (this.list.children.length > KEPT) this.list.firstElementChild.remove();
-    if (atEnd && !this.chosen) this.list.scrollTop = this.list.scrollHeight;
+    if (atEnd) this.list.scrollTop = this.list.scrollHeight;
   }
 
   pause(paused) {
     this.paused = paused;
     if (!paused) {
-      this.chosen = null;
       this.draw();
       this.list.scrollTop = this.list.scrollHeight;
     }
