@@ -91,7 +91,7 @@ async function threeWords(first, say, signal) {
 
 // ANCHOR: blocking-wrong
 export async function blockingWrong(say, signal) {
-  // In place of alert(), which waits for you to press OK: a loop that waits for one second.
+  // alert() would wait for you. This loop waits for one second.
   await threeWords(() => {
     const end = performance.now() + 1000;
     while (performance.now() < end);

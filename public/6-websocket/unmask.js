@@ -79,8 +79,11 @@ function showAnswer() {
 const hex = (byte) => byte.toString(16).padStart(2, "0");
 const bits = (byte) => byte.toString(2).padStart(8, "0").replace(/^..../, "$& ");
 const text = (bytes) => new TextDecoder().decode(new Uint8Array(bytes));
-// In UTF-8 a letter such as é has two bytes or more; none of them is a letter by itself.
-const letter = (byte) => byte < 0x80 ? String.fromCharCode(byte) : "(part of a letter)";
+function letter(byte) {
+  // In UTF-8 a letter such as é has two bytes or more; none of them is a letter by itself.
+  if (byte >= 0x80) return "a part of one";
+  return byte === 0x20 ? "a space" : String.fromCharCode(byte);
+}
 
 function say(words) {
   byId("unmask-state").textContent = words;
