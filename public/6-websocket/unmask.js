@@ -49,7 +49,6 @@ function byteCell(byte) {
   return cell;
 }
 
-// ANCHOR: check
 function check(row, index) {
   const given = readByte(row.input.value);
   row.right = given === row.answer;
@@ -67,7 +66,6 @@ function readByte(words) {
   if (/^[01]{8}$/.test(digits)) return parseInt(digits, 2);
   return /^[0-9a-f]{2}$/i.test(digits) ? parseInt(digits, 16) : null;
 }
-// ANCHOR_END: check
 
 function showAnswer() {
   rows.forEach((row, index) => {
