@@ -13,6 +13,7 @@ function open() {
   // Without this, bytes arrive as a Blob, which has to be read first.
   socket.binaryType = "arraybuffer";
 
+  // ANCHOR: events
   socket.addEventListener("open", () => {
     say(`open; protocol "${socket.protocol}"`);
     showState();
@@ -30,6 +31,7 @@ function open() {
     showState();
   });
   showState();
+  // ANCHOR_END: events
 }
 
 function showState() {

@@ -14,6 +14,7 @@ export function readFrame(hex) {
   };
   const part = (taken, meaning) => parts.push({ bytes: toHex(taken), meaning });
 
+  // ANCHOR: head
   const [first] = take(1);
   const opcode = first & 0x0f;
   const last = (first & 0x80) !== 0;
@@ -26,12 +27,15 @@ export function readFrame(hex) {
   const long = take(small === 126 ? 2 : small === 127 ? 8 : 0);
   const length = long.length ? long.reduce((sum, byte) => sum * 256 + byte, 0) : small;
   part([second, ...long], `${masked ? "masked" : "no mask"}; ${length} bytes follow`);
+  // ANCHOR_END: head
 
+  // ANCHOR: unmask
   const mask = take(masked ? 4 : 0);
   if (masked) part(mask, "the mask");
 
   const shown = take(bytes.length);
   const plain = shown.map((byte, index) => masked ? byte ^ mask[index % 4] : byte);
+  // ANCHOR_END: unmask
   if (opcode === 8 && plain.length >= 2) {
     part(shown.slice(0, 2), `the code, ${plain[0] * 256 + plain[1]}${masked ? ", after the mask is taken off" : ""}`);
     if (shown.length > 2) part(shown.slice(2), `the reason: ${toText(plain.slice(2))}`);

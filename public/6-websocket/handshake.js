@@ -1,6 +1,7 @@
 // The handshake, worked out from the request that this browser just sent, and the frames of the connection after it.
 import { WEBSOCKET_STATES, byId, jsonOf, stateName } from "/kit.js";
 import { readFrame } from "./frames.js";
+import { unmaskByHand } from "./unmask.js";
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 
@@ -72,6 +73,8 @@ async function showFrames() {
   try {
     const { frames } = await jsonOf(await fetch(`/websocket/frames?ticket=${encodeURIComponent(ticket)}`, { cache: "no-store" }));
     byId("handshake-frames").replaceChildren(...frames.map(frameItem));
+    const mine = frames.find((frame) => frame.from === "browser" && frame.opcode === "text");
+    if (mine) unmaskByHand(mine.bytes, "Your own frame");
     const closes = frames.filter((frame) => frame.opcode === "close").length;
     say(`${frames.length} frames went over the wire; ${closes} of them are Close frames`);
   } catch (error) {

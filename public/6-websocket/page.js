@@ -1,5 +1,6 @@
-// WebSocket: one connection, both sides may speak. The chat is here, whole; echo and handshake have their own files.
+// WebSocket: one connection, both sides may speak. The chat is here, whole; the other parts have their own files.
 import { WEBSOCKET_STATES, byId, byteLength, chatBox, comingBack, panel, stateName } from "/kit.js";
+import "./break.js";
 import "./echo.js";
 import "./handshake.js";
 
@@ -7,6 +8,7 @@ const scheme = location.protocol === "https:" ? "wss" : "ws";
 const line = comingBack();
 let socket = null;
 
+// ANCHOR: connect
 function connect() {
   // A WebSocket has no Last-Event-ID, so the cursor goes into the address. 0: begin with what was said before.
   const url = `${scheme}://${location.host}/websocket/socket?after=${panel.id ?? 0}`;
@@ -18,6 +20,7 @@ function connect() {
   panel.request();
   showState();
 }
+// ANCHOR_END: connect
 
 function showState() {
   panel.state(stateName(WEBSOCKET_STATES, socket.readyState));
@@ -29,6 +32,7 @@ function opened() {
   line.back();
 }
 
+// ANCHOR: receive
 function receive(event) {
   panel.bytes(byteLength(event.data));
   const message = JSON.parse(event.data);
@@ -42,7 +46,9 @@ function receive(event) {
     panel.message(message);
   }
 }
+// ANCHOR_END: receive
 
+// ANCHOR: closed
 async function closed(event) {
   // Disconnect already let go of this socket, and perhaps Connect has made the next one.
   if (event.target !== socket) return;
@@ -50,6 +56,7 @@ async function closed(event) {
   // A browser never opens a WebSocket again. The page has to.
   if (await line.lost(`closed with ${event.code}${event.reason && ` (${event.reason})`}`)) connect();
 }
+// ANCHOR_END: closed
 
 function setRunning(running) {
   byId("start").disabled = running;

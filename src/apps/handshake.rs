@@ -153,6 +153,7 @@ fn take_apart(bytes: &[u8]) -> Result<Option<Frame>, &'static str> {
     let &[first, second, ..] = bytes else {
         return Ok(None);
     };
+    // ANCHOR: take-apart
     let length = usize::from(second & 0b0111_1111);
     if first & 0b1111_0000 != 0b1000_0000 {
         return Err("one whole frame a message here, no extension");
@@ -177,6 +178,7 @@ fn take_apart(bytes: &[u8]) -> Result<Option<Frame>, &'static str> {
         payload,
         length: 6 + length,
     }))
+    // ANCHOR_END: take-apart
 }
 
 /// Echoes until either side closes, and notes every frame.

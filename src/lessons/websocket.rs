@@ -63,6 +63,7 @@ const SUBPROTOCOL: &str = "poll-to-push.v1";
 fn routes(house: &Arc<House>) -> Vec<Route> {
     let house = house.clone();
     let mut routes = vec![
+        // ANCHOR: routes
         Route::get("/websocket/socket", Access::OwnPages, move |request| {
             chat(&house, request)
         }),
@@ -72,6 +73,7 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
                 converse(held, ECHO_LIMIT, Say::Answer);
             }))
         }),
+        // ANCHOR_END: routes
     ];
     routes.extend(handshake::routes());
     routes
@@ -96,6 +98,7 @@ pub fn accept(request: &Request) -> Result<Answer, Answer> {
         let why = "an upgrade is a GET of HTTP/1.1 with Connection: Upgrade";
         return Err(Answer::error(400, why));
     }
+    // ANCHOR: version
     if request.header("Sec-WebSocket-Version") != Some("13") {
         return Err(Answer::error(426, "the version must be 13")
             .header("Upgrade", "websocket")
@@ -107,12 +110,15 @@ pub fn accept(request: &Request) -> Result<Answer, Answer> {
         let why = "Sec-WebSocket-Key must be 16 bytes in base64";
         return Err(Answer::error(400, why));
     }
+    // ANCHOR_END: version
+    // ANCHOR: proof
     // The key and 258EAFA5-E914-47DA-95CA-C5AB0DC85B11, hashed, in base64.
     let proof = tungstenite::handshake::derive_accept_key(key.as_bytes());
     let mut answer = Answer::new(101)
         .header("Upgrade", "websocket")
         .header("Connection", "Upgrade")
         .header("Sec-WebSocket-Accept", proof);
+    // ANCHOR_END: proof
     let offered = request.header("Sec-WebSocket-Protocol").unwrap_or_default();
     if offered.split(',').any(|name| name.trim() == SUBPROTOCOL) {
         answer = answer.header("Sec-WebSocket-Protocol", SUBPROTOCOL);
@@ -139,6 +145,7 @@ fn chat(house: &Arc<House>, request: &Request) -> Result<Reply, Answer> {
         accept(request)?,
         &PLAIN,
         move |mut held: Held| {
+            // ANCHOR: chat
             // Kept until the end: to drop it is to leave the topic.
             let Ok(_subscription) = held.join(&topic, &cursor, &FRAMES) else {
                 return held.end(&(FRAMES.farewell)(), Reason::Shutdown);
@@ -152,10 +159,12 @@ fn chat(house: &Arc<House>, request: &Request) -> Result<Reply, Answer> {
                 },
                 _ => Say::Close(CloseCode::Unsupported, "this chat takes text only"),
             });
+            // ANCHOR_END: chat
         },
     ))
 }
 
+// ANCHOR: frames
 /// How messages go out: one text frame each. Whoever answers no ping until the
 /// next one is due is closed with 1011.
 pub static FRAMES: Encoding = Encoding {
@@ -165,3 +174,4 @@ pub static FRAMES: Encoding = Encoding {
     farewell: || close(CloseCode::Away, "the server is going down; come back"),
     silent: Some(|| close(CloseCode::Error, "no answer to a ping")),
 };
+// ANCHOR_END: frames

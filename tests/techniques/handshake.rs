@@ -163,3 +163,60 @@ fn a_very_long_request_is_told_whole() {
     let (_client, _, told) = shown(&server, &field);
     assert_eq!(told["request"].as_array().map(Vec::len), Some(6));
 }
+
+/// `/mistakes/websocket/`: wrong on purpose, and only as far as it says.
+#[test]
+fn the_wrong_servers_are_wrong_as_they_say() {
+    let server = course();
+    let right = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+    let mut seen = Vec::new();
+    for how in [
+        "right",
+        "changed-letter",
+        "wrong-guid",
+        "decoded-key",
+        "hex",
+        "no-accept",
+        "no-upgrade",
+        "no-connection",
+        "version",
+    ] {
+        let mut client = server.connect();
+        let path = format!("/mistakes/websocket/handshake?how={how}&ticket=t-{how}");
+        client.send(upgrade(&path, ""));
+        let head = client.head();
+        assert!(head.starts_with("HTTP/1.1 101 "), "{how}: {head}");
+        let fine = ["right", "no-upgrade", "no-connection", "version"].contains(&how);
+        assert_eq!(head.contains(right), fine, "{how}: {head}");
+        // What it tells the page is what it sent.
+        let told = server.ask(&get(
+            &format!("/mistakes/websocket/answered?ticket=t-{how}"),
+            "",
+        ));
+        let told = told.json();
+        assert_eq!(told["key"], "dGhlIHNhbXBsZSBub25jZQ==");
+        assert_eq!(told["right"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        let told = told["head"].as_str().expect("a head");
+        assert_eq!(told.trim_end(), head.trim_end());
+        seen.push(head);
+    }
+    // Each in its own way.
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 9);
+    let answer = server.ask(&get("/mistakes/websocket/answered?ticket=none", ""));
+    assert_eq!(answer.status, 404);
+    let long = format!("/mistakes/websocket/handshake?ticket={}", "x".repeat(41));
+    assert_eq!(server.ask(&upgrade(&long, "")).status, 400);
+    // A request that is wrong is refused here, too, and a foreign page.
+    let path = "/mistakes/websocket/handshake";
+    assert_eq!(server.ask(&get(path, "")).status, 426);
+    let foreign = "Origin: http://example.org\r\n";
+    assert_eq!(server.ask(&upgrade(path, foreign)).status, 403);
+    // Not so at the open door: that is its mistake.
+    let mut client = server.connect();
+    client.send(upgrade("/mistakes/websocket/open-door", foreign));
+    assert!(client.head().starts_with("HTTP/1.1 101 "));
+    client.send(masked(0x81, b"hello"));
+    assert_eq!(client.frame(), (0x81, b"hello".to_vec()));
+}

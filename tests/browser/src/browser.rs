@@ -271,6 +271,14 @@ impl Page {
         ));
     }
 
+    /// Presses OK in the dialog that the page has opened. Until then no script runs in it.
+    #[track_caller]
+    pub fn press_ok(&self) {
+        crate::eventually("a dialog is open", || {
+            self.tab.get_dialog().accept(None).is_ok()
+        });
+    }
+
     /// What the element says.
     #[track_caller]
     pub fn text(&self, id: &str) -> String {

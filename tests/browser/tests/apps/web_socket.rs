@@ -175,3 +175,250 @@ fn two_tabs_chat_up_and_down_one_connection_and_nonsense_does_not_end_it() {
         assert_eq!(one.complaints(), [""; 0]);
     });
 }
+
+/// What the inputs of the table say, one after the other.
+fn write_bytes(page: &Page, bytes: &[&str]) {
+    page.run(&format!(
+        "const inputs = document.querySelectorAll('#unmask-rows input');
+         {bytes:?}.forEach((byte, index) => {{
+           inputs[index].value = byte;
+           inputs[index].dispatchEvent(new Event('input', {{ bubbles: true }}));
+         }});"
+    ));
+}
+
+#[test]
+fn a_frame_is_unmasked_by_hand_and_each_byte_is_checked_at_once() {
+    on_both(6, |stage| {
+        let page = stage.open();
+        // The standard's example comes first.
+        assert_eq!(
+            page.text("unmask-frame"),
+            "81 85 37 fa 21 3d 7f 9f 4d 51 58"
+        );
+        let first = page.run("return document.querySelector('#unmask-rows tr').innerText");
+        let first = first.as_str().expect("a row");
+        assert!(
+            first.contains("7f\n0111 1111") && first.contains("37\n0011 0111"),
+            "{first}"
+        );
+        write_bytes(&page, &["49"]);
+        page.until_text("unmask-rows", "no");
+        page.until_text("unmask-state", "byte 1 is not right; 0 of 5");
+        // As digits or as bits; half a byte is not judged.
+        write_bytes(&page, &["48", "0110 0101", "6C", "6"]);
+        page.until_text("unmask-state", "byte 3 is right; 3 of 5");
+        let letters = page.run("return [...document.querySelectorAll('#unmask-rows tr')].map((row) => row.cells[3].textContent)");
+        assert_eq!(letters, serde_json::json!(["✓ H", "✓ e", "✓ l", "", ""]));
+        write_bytes(&page, &["48", "65", "6c", "6c", "6f"]);
+        page.until_text("unmask-state", "all 5 are right: Hello");
+
+        page.click("handshake-start");
+        page.fill("handshake-word", "Häuser");
+        page.click("handshake-send");
+        page.until_text("handshake-state", "it came back: Häuser");
+        page.click("handshake-close");
+        page.until_text("unmask-whose", "Your own frame");
+        page.until_text("unmask-state", "the payload has 7 bytes");
+        assert!(page.text("unmask-frame").starts_with("81 87 "));
+        page.click("unmask-show");
+        page.until_text("unmask-state", "all 7 are right: Häuser");
+        assert_eq!(page.complaints(), [""; 0]);
+    });
+}
+
+#[test]
+fn the_browser_refuses_every_answer_but_the_right_one_and_says_why_only_in_the_console() {
+    on_both(6, |stage| {
+        let page = stage.open();
+        let ask = |how: &str| {
+            page.fill("break-how", how);
+            page.run("document.getElementById('break-state').textContent = ''");
+            page.click("break-start");
+            page.until("document.getElementById('break-state').textContent !== ''");
+            let cells = page.run(
+                "return [...document.querySelectorAll('#break-rows tr')]
+                   .map((row) => [...row.cells].slice(1).map((cell) => cell.innerText.trim()))",
+            );
+            let cell = |row: usize, column: usize| {
+                let words = cells[row][column].as_str().expect("words");
+                words.to_owned()
+            };
+            // The right one beside it always opens.
+            assert_eq!(cell(3, 0), "open, then close 1000");
+            let key = cell(0, 0);
+            let sum = derive_accept_key(key.as_bytes());
+            assert_eq!(cell(1, 0), sum);
+            assert!(cell(2, 0).contains(&format!("Sec-WebSocket-Accept: {sum}")));
+            (cell(1, 1), cell(2, 1), cell(3, 1))
+        };
+        for how in [
+            "changed-letter",
+            "wrong-guid",
+            "decoded-key",
+            "hex",
+            "no-accept",
+            "no-upgrade",
+            "no-connection",
+        ] {
+            let (sum, answer, seen) = ask(how);
+            assert_eq!(seen, "error, then close 1006", "{how}");
+            assert_eq!(
+                answer.contains(&sum),
+                how == "no-upgrade" || how == "no-connection"
+            );
+            assert_eq!(answer.contains("Upgrade: websocket"), how != "no-upgrade");
+            assert_eq!(
+                answer.contains("Connection: Upgrade"),
+                how != "no-connection"
+            );
+        }
+        let refusals = page.complaints();
+        assert_eq!(refusals.len(), 7, "{refusals:#?}");
+        assert!(
+            refusals[0].contains("Incorrect 'Sec-WebSocket-Accept' header value"),
+            "{refusals:#?}"
+        );
+        assert!(
+            refusals[5].contains("'Upgrade' header is missing"),
+            "{refusals:#?}"
+        );
+        // A version in the answer helps nobody and harms nobody.
+        let (_, answer, seen) = ask("version");
+        assert!(answer.contains("Sec-WebSocket-Version: 13"), "{answer}");
+        assert_eq!(seen, "open, then close 1000");
+        assert_eq!(ask("right").2, "open, then close 1000");
+        assert_eq!(page.complaints().len(), 7);
+    });
+}
+
+/// Runs one side of a mistake to its end, and gives what it said.
+fn tried(page: &Page, name: &str, side: usize) -> String {
+    let said = page.run(&format!(
+        "const place = document.querySelector('[data-try=\"{name}\"]');
+         await until('there are buttons', () => place.querySelectorAll('button').length === 3);
+         place.querySelectorAll('button')[{side}].click();
+         await until('it has ended', () => place.querySelector('li.done, li.lost'));
+         return [...place.querySelectorAll('li')].map((line) => line.textContent).join('\\n');"
+    ));
+    said.as_str().expect("lines").to_owned()
+}
+
+/// What the wrong way says, and what the right way says.
+#[track_caller]
+fn pair(page: &Page, name: &str, wrong: &[&str], right: &[&str]) {
+    for (side, expected) in [wrong, right].into_iter().enumerate() {
+        let said = tried(page, name, side);
+        for words in expected {
+            assert!(said.contains(words), "{name}: {words} is not in:\n{said}");
+        }
+    }
+}
+
+#[test]
+fn each_mistake_fails_when_it_is_run_and_its_cure_does_not() {
+    on_both(6, |stage| {
+        let page = stage.open();
+        pair(
+            &page,
+            "send-too-early",
+            &["readyState 0 CONNECTING", "InvalidStateError"],
+            &["readyState 1 OPEN", "came back: hello", "done"],
+        );
+        pair(
+            &page,
+            "data-over-http",
+            &["426 Upgrade Required", "this is a WebSocket"],
+            &["a frame came back: hello", "done"],
+        );
+        pair(
+            &page,
+            "only-the-key",
+            &["no Upgrade: error, then close 1006"],
+            &["open, then close 1000"],
+        );
+        pair(
+            &page,
+            "encrypted",
+            &[
+                "the key has 16 bytes; the answer has 20",
+                "nothing brings it back",
+            ],
+            &["258EAFA5-E914-47DA-95CA-C5AB0DC85B11", ": the same"],
+        );
+        pair(
+            &page,
+            "no-reconnect",
+            &[
+                "closed with 1003",
+                "four seconds later: readyState 3 CLOSED",
+            ],
+            &["closed with 1003", "a new socket: readyState 1 OPEN"],
+        );
+        pair(
+            &page,
+            "no-cursor",
+            &[
+                "came back to /websocket/socket\n",
+                "what was said meanwhile is lost",
+            ],
+            &["/websocket/socket?after=", "what was said meanwhile came"],
+        );
+        pair(
+            &page,
+            "close-code",
+            &["readyState 1 OPEN", "InvalidAccessError"],
+            &["close; code 4001, reason \"lunch\", wasClean true"],
+        );
+        pair(
+            &page,
+            "no-origin-check",
+            &[
+                "origin is null",
+                "open; the server answered: from a stranger",
+            ],
+            &["origin is null", "error: the server did not let me in"],
+        );
+        // Nothing is left behind.
+        assert_eq!(
+            page.run("return document.querySelectorAll('iframe').length"),
+            0
+        );
+    });
+}
+
+#[test]
+fn a_blocked_page_hears_nothing_until_it_is_free() {
+    on_both(6, |stage| {
+        let page = stage.open();
+        let delays = |said: &str| -> Vec<u32> {
+            let after = |line: &str| {
+                line.split(" after ")
+                    .nth(1)?
+                    .split(' ')
+                    .next()?
+                    .parse()
+                    .ok()
+            };
+            said.lines().filter_map(after).collect()
+        };
+        let ticks = |said: &str| -> u32 {
+            let (_, rest) = said.split_once("fired ").expect("ticks");
+            rest.split(' ')
+                .next()
+                .and_then(|n| n.parse().ok())
+                .expect("a number")
+        };
+        let wrong = tried(&page, "blocking", 0);
+        let (first, others) = (delays(&wrong)[0], &delays(&wrong)[1..]);
+        assert!(
+            first < 500 && others.iter().all(|ms| *ms >= 1000),
+            "{wrong}"
+        );
+        assert!(ticks(&wrong) <= 4, "{wrong}");
+        let right = tried(&page, "blocking", 1);
+        assert!(delays(&right).iter().all(|ms| *ms < 500), "{right}");
+        assert!(ticks(&right) > 6, "{right}");
+        assert_eq!(page.complaints(), [""; 0]);
+    });
+}

@@ -2,8 +2,10 @@
 
 use super::limits::{accept, serve};
 use super::page;
+use poll_to_push_browser_tests::raw::Raw;
 use serde_json::json;
 use std::sync::mpsc;
+use std::time::Duration;
 
 const OPEN: &str = r#"
 window.events = [];
@@ -135,4 +137,99 @@ fn a_connection_that_ends_without_a_close_is_1006_and_the_browser_never_comes_ba
     // An EventSource would be back after three seconds at the latest.
     page.run("await new Promise((done) => setTimeout(done, 3500))");
     assert_eq!(raw.count("/socket"), 1);
+}
+
+#[test]
+fn alert_stops_the_page_and_messages_wait_for_it() {
+    let (sender, receiver) = mpsc::channel();
+    let (_raw, _window, page) = page(move |asked, wire| {
+        accept(asked, wire);
+        // One letter from the page, just before it calls `alert`.
+        let _ = sender.send(wire.read(7));
+        wire.send(b"\x81\x01x");
+        wire.until("end");
+    });
+    page.run(&format!("{OPEN} connect()"));
+    page.until("socket.readyState === 1");
+    page.run(
+        "window.ticks = 0;
+         socket.addEventListener('message', () => { window.heard = performance.now(); });
+         setTimeout(() => {
+           setInterval(() => ticks++, 10);
+           const before = performance.now();
+           socket.send('a');
+           alert('open!');
+           window.free = performance.now();
+           window.blocked = [free - before, ticks];
+         });",
+    );
+    receiver
+        .recv_timeout(super::SOON)
+        .expect("asked")
+        .expect("read");
+    // Long enough to see that nothing happens meanwhile.
+    std::thread::sleep(Duration::from_millis(500));
+    page.press_ok();
+    page.until("window.heard");
+    let seen = page.run("return [blocked[0] >= 400, blocked[1], heard >= free]");
+    assert_eq!(seen, json!([true, 0, true]));
+}
+
+#[test]
+fn the_cookies_of_a_host_go_to_a_web_socket_on_another_port_of_it() {
+    let (raw, _window, page) = page(serve);
+    let other = Raw::start(serve);
+    page.run(&format!(
+        "document.cookie = 'who=ada; SameSite=Strict';
+         window.socket = new WebSocket('ws://localhost:{}/socket')",
+        other.port
+    ));
+    page.until("socket.readyState === 1");
+    let asked = &other.asked("/socket")[0];
+    let foreign = format!("http://localhost:{}", raw.port);
+    assert_eq!(asked.header("Origin"), Some(&*foreign));
+    assert_eq!(asked.header("Cookie"), Some("who=ada"));
+}
+
+#[test]
+fn five_letters_by_post_take_almost_600_bytes_and_a_frame_takes_eleven() {
+    let (raw, _window, page) = page(serve);
+    let body = "{\"data\":\"Hello\"}";
+    page.run(&format!(
+        "await fetch('/quick?post', {{
+           method: 'POST', body: '{body}', headers: {{ 'Content-Type': 'application/json' }},
+         }})"
+    ));
+    let size = raw.asked("/quick?post")[0].head.len() + body.len();
+    assert!((500..700).contains(&size), "{size}");
+
+    // Exactly eleven: the frame of the next letter begins behind them.
+    let (sender, receiver) = mpsc::channel();
+    let (_raw, _window, page) = super::page(move |asked, wire| {
+        accept(asked, wire);
+        let _ = sender.send(wire.read(11 + 7));
+        wire.until("end");
+    });
+    page.run(&format!("{OPEN} connect()"));
+    page.until("socket.readyState === 1");
+    page.run("socket.send('Hello'); socket.send('!')");
+    let sent = receiver
+        .recv_timeout(super::SOON)
+        .expect("asked")
+        .expect("read");
+    assert_eq!(
+        [&sent[..2], &sent[11..13]],
+        [&[0x81, 0x85], &[0x81, 0x81]],
+        "{sent:x?}"
+    );
+}
+
+#[test]
+fn sha_1_in_the_page_needs_a_secure_context() {
+    let (raw, window, page) = page(serve);
+    let there = "return typeof crypto.subtle";
+    assert_eq!(page.run(there), "object");
+    // Leads to this machine as well, but is not one of the addresses that count as secure.
+    let page = window.open(&format!("http://0.0.0.0:{}/", raw.port));
+    assert_eq!(page.run(there), "undefined");
 }
