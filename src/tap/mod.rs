@@ -33,6 +33,8 @@ pub struct Taps {
     on: bool,
     /// How many look. All that a connection reads while it is zero.
     looking: AtomicUsize,
+    /// Lookers so far.
+    lookers: AtomicU64,
     browsers: Mutex<HashMap<String, Weak<Browser>>>,
     began: Instant,
 }
@@ -46,7 +48,7 @@ struct Browser {
 }
 
 struct Looker {
-    number: usize,
+    number: u64,
     passages: Sender<Passage>,
     missed: Arc<AtomicU64>,
 }
@@ -83,6 +85,7 @@ impl Taps {
         Arc::new(Taps {
             on,
             looking: AtomicUsize::new(0),
+            lookers: AtomicU64::new(0),
             browsers: Mutex::default(),
             began: Instant::now(),
         })
@@ -118,12 +121,13 @@ impl Taps {
         let browser = self.browser(token);
         let (sender, passages) = bounded(WAITING);
         let missed = Arc::new(AtomicU64::new(0));
-        let number = self.looking.fetch_add(1, Ordering::Relaxed);
+        let number = self.lookers.fetch_add(1, Ordering::Relaxed);
         lock(&browser.lookers).push(Looker {
             number,
             passages: sender,
             missed: missed.clone(),
         });
+        self.looking.fetch_add(1, Ordering::Relaxed);
         Look {
             browser,
             number,
@@ -168,7 +172,7 @@ impl Drop for Browser {
 /// Somebody who looks. Dropping it ends that.
 pub struct Look {
     browser: Arc<Browser>,
-    number: usize,
+    number: u64,
     passages: Receiver<Passage>,
     missed: Arc<AtomicU64>,
 }
@@ -344,6 +348,17 @@ mod tests {
         assert_eq!(told.len(), 2);
         assert_eq!((told[0].connection, &told[0].bytes[..]), (1, &b"mine"[..]));
         assert_eq!(told[1].kind, Kind::End("Finished"));
+    }
+
+    #[test]
+    fn who_stops_looking_takes_nobody_elses_place() {
+        let taps = Taps::new(true);
+        let tap = asked(&taps, 1, "a");
+        let (first, second) = (taps.look("a"), taps.look("a"));
+        drop(first);
+        drop(taps.look("a"));
+        tap.went(b"still told");
+        assert_eq!(second.passages().try_iter().count(), 1);
     }
 
     #[test]
