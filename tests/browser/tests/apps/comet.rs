@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Runs the wrong or the right way of a mistake, and gives what it said.
 #[track_caller]
-fn tried(page: &Page, name: &str, which: &str) -> Vec<String> {
+pub fn tried(page: &Page, name: &str, which: &str) -> Vec<String> {
     let button = if which == "wrong" { 0 } else { 1 };
     page.run(&format!(
         "await until('the buttons', () => document.querySelector('[data-try=\"{name}\"] button'));
