@@ -30,7 +30,7 @@ pub fn routes(_house: &Arc<House>) -> Vec<Route> {
 /// How many lines each stream has, and the time between them.
 const LINES: u32 = 5;
 const BETWEEN: Duration = Duration::from_millis(500);
-const SHORT: Duration = Duration::from_millis(5);
+const SHORT: Duration = Duration::from_millis(10);
 
 fn line(n: u32) -> String {
     format!("{}\n", json!({ "n": n, "of": LINES }))

@@ -138,10 +138,12 @@ fn ticking(request: &Request, serve: fn(Held, Timer)) -> Reply {
         let link = held.link().clone();
         let script = b"<script>document.currentScript.remove()</script>\n";
         let bytes = Bytes::from((framing.wrap)(script));
+        // ANCHOR: timer
         let timer = Timer::start(move || {
             // It answers whether the reader is still there. Nobody looks.
             link.offer(bytes.clone(), 1);
         });
+        // ANCHOR_END: timer
         serve(held, timer);
     })
 }

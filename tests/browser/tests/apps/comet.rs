@@ -168,9 +168,13 @@ fn at_ready_state_3_alone_old_lines_come_again_and_the_last_ones_never() {
         let first = r#"{"n":1,"of":5}"#;
         let last = r#"{"n":5,"of":5}"#;
         let count = |said: &[String], line: &str| said.iter().filter(|l| *l == line).count();
-        let wrong = tried(&page, "state-3-only", "wrong");
-        assert!(count(&wrong, first) > 1, "{wrong:?}");
-        assert_eq!(count(&wrong, last), 0, "{wrong:?}");
+        // Nearly every time; a machine that stands still for a moment may see all at 3.
+        let missed = (0..10).any(|_| {
+            let wrong = tried(&page, "state-3-only", "wrong");
+            assert!(count(&wrong, first) > 1, "{wrong:?}");
+            count(&wrong, last) == 0
+        });
+        assert!(missed, "never");
         let right = tried(&page, "state-3-only", "right");
         assert_eq!(count(&right, first), 1, "{right:?}");
         assert_eq!(count(&right, last), 1, "{right:?}");
