@@ -203,7 +203,10 @@ fn new_date_inside_the_script_is_the_readers_clock() {
         };
         let wrong = off(&tried(&page, "browser-clock", "wrong"));
         assert_eq!(wrong.len(), 3);
-        assert!(wrong.iter().all(|off| (3599..3605).contains(off)), "{wrong:?}");
+        assert!(
+            wrong.iter().all(|off| (3599..3605).contains(off)),
+            "{wrong:?}"
+        );
         let right = off(&tried(&page, "browser-clock", "right"));
         assert!(right.len() >= 2);
         assert!(right.iter().all(|off| (0..5).contains(off)), "{right:?}");
@@ -227,7 +230,10 @@ fn what_the_mistakes_open_is_gone_after_them() {
     on_both(4, |stage| {
         let page = stage.open();
         tried(&page, "no-check", "wrong");
-        assert_eq!(page.run("return document.querySelectorAll('iframe').length"), 0);
+        assert_eq!(
+            page.run("return document.querySelectorAll('iframe').length"),
+            0
+        );
         // Stopped in the middle, too.
         let stop = "document.querySelectorAll('[data-try=\"any-target\"] button')";
         page.run(&format!("{stop}[0].click()"));
