@@ -1,5 +1,6 @@
 // From a body that grows to lines. A line, and even one letter of it, may be split over two chunks.
 
+// ANCHOR: lines
 export async function* linesOf(body, countBytes = () => {}) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -15,3 +16,4 @@ export async function* linesOf(body, countBytes = () => {}) {
   }
   if (rest !== "") yield rest;
 }
+// ANCHOR_END: lines

@@ -8,6 +8,7 @@ function byXhr(url, seen, state) {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
     let read = 0;
+    // ANCHOR: xhr
     xhr.addEventListener("readystatechange", () => {
       state(stateName(XHR_STATES, xhr.readyState));
       // 4 counts as well: the last piece may be seen only there.
@@ -17,6 +18,7 @@ function byXhr(url, seen, state) {
       for (const line of xhr.responseText.slice(read, end).split("\n")) if (line) seen(JSON.parse(line));
       read = end;
     });
+    // ANCHOR_END: xhr
     xhr.addEventListener("load", resolve);
     xhr.addEventListener("error", () => reject(new Error("the connection was lost")));
     xhr.open("GET", url);
@@ -25,6 +27,7 @@ function byXhr(url, seen, state) {
 }
 
 /** Reads the answer while it grows, piece by piece. */
+// ANCHOR: fetch
 async function byFetch(url, seen, state) {
   state("waiting");
   const response = await fetch(url);
@@ -32,8 +35,10 @@ async function byFetch(url, seen, state) {
   for await (const line of linesOf(response.body)) if (line) seen(JSON.parse(line));
   state("done");
 }
+// ANCHOR_END: fetch
 
 /** Waits for the whole answer, as most Ajax code does. */
+// ANCHOR: ajax
 async function byPlainAjax(url, seen, state) {
   state("waiting");
   const response = await fetch(url);
@@ -41,6 +46,7 @@ async function byPlainAjax(url, seen, state) {
   for (const line of text.split("\n")) if (line) seen(JSON.parse(line));
   state("done");
 }
+// ANCHOR_END: ajax
 
 const WAYS = { xhr: byXhr, fetch: byFetch, ajax: byPlainAjax };
 const OF = 9;

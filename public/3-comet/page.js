@@ -6,6 +6,7 @@ import { linesOf } from "./lines.js";
 const line = comingBack();
 let running = null;
 
+// ANCHOR: listen
 async function listen(signal) {
   while (!signal.aborted) {
     try {
@@ -19,7 +20,9 @@ async function listen(signal) {
     }
   }
 }
+// ANCHOR_END: listen
 
+// ANCHOR: read
 async function readStream(signal) {
   const query = new URLSearchParams(panel.id ? { after: panel.id } : {});
   panel.state("waiting");
@@ -42,6 +45,7 @@ async function readStream(signal) {
     else panel.message(message);
   }
 }
+// ANCHOR_END: read
 
 function start() {
   running = new AbortController();

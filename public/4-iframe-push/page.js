@@ -1,6 +1,6 @@
 // Iframe push: a page that never ends, in an iframe. Each message is a script in it, which posts to this page.
 import { byId, byteLength, chatBox, comingBack, dataText, panel } from "/kit.js";
-import "./wrong-origin.js";
+import { lookInside, placeFrame, scriptRan } from "./inside.js";
 
 const topic = byId("topic");
 const line = comingBack();
@@ -10,21 +10,24 @@ const cursors = { clock: null, chat: "0" };
 // The clock speaks every second; in a quiet chat the server's heartbeat, every 15 seconds, is all there is.
 const SILENCE_MS = { clock: 5_000, chat: 40_000 };
 // Each script and each heartbeat that arrives changes the iframe's document.
-const life = new MutationObserver(() => { heardAt = performance.now(); });
+const life = new MutationObserver(() => {
+  heardAt = performance.now();
+  lookInside();
+});
 let frame = null;
 let watch = null;
 let heardAt = 0;
 
+// ANCHOR: connect
 function connect() {
   const after = cursors[topic.value] ? `&after=${cursors[topic.value]}` : "";
   frame = document.createElement("iframe");
   frame.id = "frame";
-  frame.className = "unseen";
   frame.title = "the stream";
   frame.src = `/iframe-push/stream?topic=${topic.value}${after}`;
   // A page that never ends never loads. If this one does, the server ended it, or could not be reached.
   frame.addEventListener("load", loaded);
-  document.body.append(frame);
+  placeFrame(frame);
   panel.request();
   panel.state("requested");
   heardAt = performance.now();
@@ -39,7 +42,9 @@ function disconnect() {
   frame?.remove();
   frame = null;
 }
+// ANCHOR_END: connect
 
+// ANCHOR: look
 function look() {
   const inside = frame.contentDocument;
   // Until the answer begins, an empty page stands in the iframe.
@@ -62,14 +67,20 @@ async function lost(why) {
   panel.state("lost");
   if (await line.lost(why)) connect();
 }
+// ANCHOR_END: look
 
+// ANCHOR: hear
 addEventListener("message", (event) => {
+  // Not from our server: any window may post to this one.
   if (event.origin !== location.origin) return;
+  // From our server, but not from our iframe.
   if (!frame || event.source !== frame.contentWindow) return;
   receive(event.data);
 });
+// ANCHOR_END: hear
 
 function receive(message) {
+  scriptRan();
   panel.bytes(byteLength(JSON.stringify(message)));
   line.back();
   if (message.gap) {

@@ -51,6 +51,7 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
             stream(&house, request)
         }),
         Route::get("/comet/nine", Access::Open, |request| Ok(nine(request))),
+        Route::get("/comet/split", Access::Open, |request| Ok(split(request))),
     ]
 }
 
@@ -58,6 +59,7 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
 /// sides want. `held.follow` is not part of the lesson: it writes what the client
 /// missed, then whatever is published, each put into bytes by [`LINES`], and
 /// returns when the connection has ended.
+// ANCHOR: stream
 fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
     let topic = topic(house, request)?;
     // The head says after which id the stream begins. A page that loses the stream
@@ -68,9 +70,11 @@ fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
         held.follow(&topic, &cursor, &LINES);
     }))
 }
+// ANCHOR_END: stream
 
 /// Newline-delimited JSON: one message per line. There are no words for the end:
 /// the last chunk says it.
+// ANCHOR: lines
 static LINES: Encoding = Encoding {
     message: |message: &Message| format!("{}\n", message.to_json()).into_bytes(),
     gap: || b"{\"gap\": true}\n".to_vec(),
@@ -78,9 +82,11 @@ static LINES: Encoding = Encoding {
     farewell: Vec::new,
     silent: None,
 };
+// ANCHOR_END: lines
 
 /// One chunk: the length in hex, the bytes, each with a line end. Nobody calls it
 /// with no bytes, which would be the last chunk.
+// ANCHOR: chunk
 fn chunk(bytes: &[u8]) -> Vec<u8> {
     let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
     chunk.extend_from_slice(bytes);
@@ -93,6 +99,7 @@ static CHUNKED: Framing = Framing {
     wrap: chunk,
     last: b"0\r\n\r\n",
 };
+// ANCHOR_END: chunk
 
 /// How an answer to `request` goes on: in chunks. HTTP/1.0 does not know them;
 /// there the bytes come as they are, and end with the connection.
@@ -115,6 +122,7 @@ fn nine(request: &Request) -> Reply {
     let head = Answer::stream("application/x-ndjson");
     Reply::hold(head, framing(request), |mut held: Held| {
         held.go_live(&LINES);
+        // ANCHOR: nine
         for n in 1..=NINE {
             let text = format!("message {n} of {NINE}");
             let line = json!({ "n": n, "of": NINE, "text": text });
@@ -127,8 +135,27 @@ fn nine(request: &Request) -> Reply {
             }
         }
         held.end(b"", Reason::Finished);
+        // ANCHOR_END: nine
     })
 }
+
+/// One line on purpose in two chunks. The cut goes through the letter `ü`, which
+/// is two bytes in UTF-8.
+// ANCHOR: split
+const HALVES: [&[u8]; 2] = [
+    b"{\"text\":\"one line, two chunks: gr\xc3",
+    b"\xbc\xc3\x9fe\"}\n",
+];
+
+fn split(request: &Request) -> Reply {
+    let head = Answer::stream("application/x-ndjson");
+    Reply::hold(head, framing(request), |mut held: Held| {
+        if held.send(HALVES[0]) && held.pause(BETWEEN) && held.send(HALVES[1]) {
+            held.end(b"", Reason::Finished);
+        }
+    })
+}
+// ANCHOR_END: split
 
 #[cfg(test)]
 mod tests {

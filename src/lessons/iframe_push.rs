@@ -54,6 +54,7 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
 }
 
 /// The technique: the start of a page, and then one script for each message.
+// ANCHOR: stream
 fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
     let topic = topic(house, request)?;
     let cursor = cursor(request)?;
@@ -66,8 +67,10 @@ fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
 }
 
 const START_OF_PAGE: &[u8] = b"<!doctype html>\n<meta charset=\"utf-8\">\n<body>\n";
+// ANCHOR_END: stream
 
 /// One script per message. What was published cannot leave its script ([`escape`]).
+// ANCHOR: scripts
 static SCRIPTS: Encoding = Encoding {
     message: |message: &Message| script_that_posts(&escape(&message.to_json())).into_bytes(),
     gap: || script_that_posts("{\"gap\": true}").into_bytes(),
@@ -75,3 +78,4 @@ static SCRIPTS: Encoding = Encoding {
     farewell: Vec::new,
     silent: None,
 };
+// ANCHOR_END: scripts

@@ -6,21 +6,25 @@ pub const IFRAME_POLICY: &str =
     "default-src 'none'; script-src 'unsafe-inline'; frame-ancestors 'self'";
 
 /// One script, which posts `json` to the page around it and then removes itself.
+// ANCHOR: posts
 pub fn script_that_posts(json: &str) -> String {
     format!(
         "<script>parent.postMessage({json},location.origin);\
          document.currentScript.remove()</script>\n"
     )
 }
+// ANCHOR_END: posts
 
 /// JSON made safe to stand inside a script. `<` could begin `</script>`; U+2028
 /// and U+2029 ended a line of JavaScript before 2019. In JSON all three can only
 /// stand inside a string, where they may be written by number.
+// ANCHOR: escape
 pub fn escape(json: &str) -> String {
     json.replace('<', "\\u003c")
         .replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029")
 }
+// ANCHOR_END: escape
 
 /// Whether `name` can only be the name of a function:
 /// `[A-Za-z_$][\w$.]{0,63}`

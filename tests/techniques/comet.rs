@@ -146,3 +146,44 @@ fn nine_messages_come_one_a_second_and_then_the_end() {
     assert_eq!(client.chunk(), None);
     assert_eq!(client.rest(), b"");
 }
+
+#[test]
+fn one_line_comes_in_two_chunks_cut_inside_a_letter() {
+    let server = course();
+    let mut client = server.get("/comet/split");
+    client.head();
+    let start = Instant::now();
+    let (first, second) = (client.chunk(), client.chunk());
+    assert!(start.elapsed() >= Duration::from_millis(900));
+    let (first, second) = (first.expect("goes on"), second.expect("goes on"));
+    assert!(std::str::from_utf8(&first).is_err(), "{first:?}");
+    let line = String::from_utf8([first, second].concat()).expect("UTF-8");
+    let message = parse(between(&line, "", "\n"));
+    assert_eq!(message["text"], "one line, two chunks: grüße");
+    assert_eq!(client.chunk(), None);
+}
+
+#[test]
+fn the_wrong_servers_are_wrong_in_one_thing() {
+    let server = course();
+    let path = |name: &str| format!("/mistakes/comet/{name}");
+    let head = |name: &str| {
+        let mut client = server.get(&path(name));
+        client.head()
+    };
+    assert!(!head("guessed-type").contains("nosniff"));
+    assert!(head("said-type").contains("\r\nX-Content-Type-Options: nosniff\r\n"));
+    for (name, chunks) in [("no-flush", 1), ("flush", 5), ("close-together", 5)] {
+        let mut client = server.get(&path(name));
+        client.head();
+        let mut lines = String::new();
+        for _ in 0..chunks {
+            lines += &client.text_chunk().expect("goes on");
+        }
+        assert_eq!(lines.lines().count(), 5, "{name}: {lines}");
+        assert_eq!(client.chunk(), None, "{name}");
+    }
+    let wrong = server.ask(&get(&path("cache-controller"), ""));
+    assert_eq!(wrong.header("Cache-controller"), Some("no-cache"));
+    assert_eq!(wrong.header("Cache-Control"), None);
+}

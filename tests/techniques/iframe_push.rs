@@ -1,6 +1,6 @@
 //! Iframe push: a page that goes on, one script a message.
 
-use crate::common::{course, course_with};
+use crate::common::{course, course_with, eventually, get};
 use crate::{ATTACKS, between, parse, quick, subscribed};
 use serde_json::json;
 
@@ -97,4 +97,62 @@ fn the_clock_is_the_servers() {
         (20, "T", "Z"),
         "{time}"
     );
+}
+
+#[test]
+fn the_wrong_servers_post_to_the_wrong_windows_or_ask_for_the_time() {
+    let server = course();
+    let first = |name: &str| {
+        let mut client = server.get(&format!("/mistakes/iframe-push/{name}"));
+        let head = client.head();
+        client.chunk();
+        let script = client.text_chunk().expect("goes on");
+        (head, script)
+    };
+    let (head, script) = first("fixed-origin");
+    assert!(head.contains("frame-ancestors 'self'"), "{head}");
+    assert!(!script.contains("location.origin"), "{script}");
+    let (head, script) = first("any-target");
+    assert!(!head.contains("frame-ancestors"), "{head}");
+    assert!(script.contains("\"*\""), "{script}");
+    let (_, script) = first("browser-clock");
+    assert!(script.contains("new Date()"), "{script}");
+}
+
+/// The pages that take any message may do no harm, however they are opened.
+#[test]
+fn the_strangers_pages_are_in_a_sandbox() {
+    let server = course();
+    for name in ["other-site", "stranger", "inner-html", "text-content"] {
+        let page = server.ask(&get(&format!("/mistakes/iframe-push/{name}"), ""));
+        let policy = page.header("Content-Security-Policy").expect("a policy");
+        assert!(policy.starts_with("sandbox allow-scripts;"), "{policy}");
+    }
+}
+
+#[test]
+fn the_timers_by_mistake_are_counted_and_end() {
+    let server = course();
+    let running = || {
+        let answer = server.ask(&get("/mistakes/iframe-push/timers", ""));
+        parse(answer.text())["running"].as_u64().expect("a number")
+    };
+    let come_and_leave = |name: &str| {
+        let mut client = server.get(&format!("/mistakes/iframe-push/{name}"));
+        client.head();
+        assert!(client.text_chunk().expect("goes on").contains("<script>"));
+        assert_eq!(running(), 1, "{name}");
+    };
+    let left = || {
+        let health = server.ask(&get("/healthz", ""));
+        let ended = &parse(health.text())["ended"];
+        ended["ClientClosed"].as_u64().unwrap_or(0) + ended["Reset"].as_u64().unwrap_or(0)
+    };
+    come_and_leave("timer-cleared");
+    eventually("the timer is cleared", || running() == 0);
+    let before = left();
+    come_and_leave("timer");
+    eventually("the server sees that the reader left", || left() > before);
+    assert_eq!(running(), 1);
+    eventually("it ends by itself all the same", || running() == 0);
 }

@@ -1,7 +1,27 @@
 //! Lesson 3: nine messages read in three ways, and chat over one answer.
 
-use super::{AT_ONCE, on_both, on_both_with, say, times};
+use super::{AT_ONCE, lines, on_both, on_both_with, say, times};
+use poll_to_push_browser_tests::browser::Page;
 use std::time::Duration;
+
+/// Runs the wrong or the right way of a mistake, and gives what it said.
+#[track_caller]
+pub fn tried(page: &Page, name: &str, which: &str) -> Vec<String> {
+    let button = if which == "wrong" { 0 } else { 1 };
+    page.run(&format!(
+        "await until('the buttons', () => document.querySelector('[data-try=\"{name}\"] button'));
+         document.querySelectorAll('[data-try=\"{name}\"] button')[{button}].click();"
+    ));
+    page.until(&format!(
+        "document.querySelector('[data-try=\"{name}\"] li:last-child')?.textContent === 'done'"
+    ));
+    let said = page.run(&format!(
+        "return [...document.querySelectorAll('[data-try=\"{name}\"] li')].map((line) => line.textContent)"
+    ));
+    let said = said.as_array().expect("lines").iter();
+    said.map(|line| line.as_str().expect("words").to_owned())
+        .collect()
+}
 
 #[test]
 fn the_nine_come_one_a_second_and_the_plain_ajax_shows_all_at_the_end() {
@@ -91,5 +111,117 @@ fn nine_that_do_not_all_come_are_an_error_in_words() {
         page.until("document.getElementById('nine-fetch-2').textContent !== ''");
         stage.course.kill();
         page.until_text("nine-error", "did not all come");
+    });
+}
+
+#[test]
+fn one_line_in_two_chunks_is_two_pieces_and_one_line() {
+    on_both(3, |stage| {
+        let page = stage.open();
+        page.click("split-start");
+        page.until_text("split-log", "line: ");
+        assert_eq!(
+            lines(&page, "split-log"),
+            [
+                "piece 1, 34 bytes: {\"text\":\"one line, two chunks: gr",
+                "piece 2, 7 bytes: üße\"}\n",
+                "line: one line, two chunks: grüße",
+            ]
+        );
+        assert_eq!(page.complaints(), [""; 0]);
+    });
+}
+
+#[test]
+fn nine_objects_in_a_row_are_no_json_text() {
+    on_both(3, |stage| {
+        let page = stage.open();
+        let wrong = tried(&page, "one-json-text", "wrong");
+        assert!(wrong[1].starts_with("error: "), "{wrong:?}");
+        assert_eq!(wrong.len(), 3, "{wrong:?}");
+        let right = tried(&page, "one-json-text", "right");
+        assert_eq!(right.len(), 10, "{right:?}");
+        assert_eq!(right[0], "message 1 of 9");
+    });
+}
+
+#[test]
+fn a_piece_is_no_message_and_half_a_letter_is_no_letter() {
+    on_both(3, |stage| {
+        let page = stage.open();
+        let wrong = tried(&page, "piece-as-line", "wrong");
+        assert!(wrong[0].starts_with("34 bytes are no message"), "{wrong:?}");
+        assert!(wrong[1].starts_with("7 bytes are no message"), "{wrong:?}");
+        let right = tried(&page, "piece-as-line", "right");
+        assert_eq!(right[0], "message: one line, two chunks: grüße");
+        let wrong = tried(&page, "new-decoder", "wrong");
+        assert_eq!(wrong[0], "one line, two chunks: gr\u{fffd}\u{fffd}ße");
+        let right = tried(&page, "new-decoder", "right");
+        assert_eq!(right[0], "one line, two chunks: grüße");
+    });
+}
+
+#[test]
+fn at_ready_state_3_alone_old_lines_come_again_and_the_last_ones_never() {
+    on_both(3, |stage| {
+        let page = stage.open();
+        let first = r#"{"n":1,"of":5}"#;
+        let last = r#"{"n":5,"of":5}"#;
+        let count = |said: &[String], line: &str| said.iter().filter(|l| *l == line).count();
+        // Nearly every time; a machine that stands still for a moment may see all at 3.
+        let missed = (0..10).any(|_| {
+            let wrong = tried(&page, "state-3-only", "wrong");
+            assert!(count(&wrong, first) > 1, "{wrong:?}");
+            count(&wrong, last) == 0
+        });
+        assert!(missed, "never");
+        let right = tried(&page, "state-3-only", "right");
+        assert_eq!(count(&right, first), 1, "{right:?}");
+        assert_eq!(count(&right, last), 1, "{right:?}");
+    });
+}
+
+/// The seconds at which the lines of a timed run came.
+fn seconds(said: &[String]) -> Vec<f64> {
+    said.iter()
+        .filter_map(|line| line.split_once(" s: ")?.0.parse().ok())
+        .collect()
+}
+
+#[test]
+fn what_the_server_or_the_page_gathers_comes_at_the_end() {
+    on_both(3, |stage| {
+        let page = stage.open();
+        for pair in ["only-once", "no-flush"] {
+            let wrong = seconds(&tried(&page, pair, "wrong"));
+            assert_eq!(wrong.len(), 5, "{pair}");
+            assert!(wrong[0] > 1.9, "{pair}: {wrong:?}");
+            let right = seconds(&tried(&page, pair, "right"));
+            assert_eq!(right.len(), 5, "{pair}");
+            assert!(right[4] - right[0] > 1.5, "{pair}: {right:?}");
+        }
+    });
+}
+
+#[test]
+fn plain_text_without_nosniff_gives_nothing_at_ready_state_3_until_the_end() {
+    on_both(3, |stage| {
+        let page = stage.open();
+        let wrong = seconds(&tried(&page, "guessed-type", "wrong"));
+        assert!(wrong[0] > 1.9, "{wrong:?}");
+        let right = seconds(&tried(&page, "guessed-type", "right"));
+        assert!(right.len() >= 5 && right[0] < 1.5, "{right:?}");
+    });
+}
+
+#[test]
+fn cache_controller_is_no_header_and_the_browser_keeps_the_answer() {
+    on_both(3, |stage| {
+        let page = stage.open();
+        let number = |line: &str| line.rsplit(' ').next().map(str::to_owned);
+        let wrong = tried(&page, "cache-controller", "wrong");
+        assert_eq!(number(&wrong[0]), number(&wrong[1]), "{wrong:?}");
+        let right = tried(&page, "cache-controller", "right");
+        assert_ne!(number(&right[0]), number(&right[1]), "{right:?}");
     });
 }

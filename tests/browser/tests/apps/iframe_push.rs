@@ -1,5 +1,6 @@
 //! Lesson 4: a clock through a page that never ends.
 
+use super::comet::tried;
 use super::{lines, on_both, say, stays};
 use poll_to_push_browser_tests::eventually;
 
@@ -87,26 +88,157 @@ fn the_chat_comes_through_an_iframe_and_cannot_close_its_script() {
 }
 
 #[test]
-fn a_message_for_another_origin_does_not_arrive() {
+fn the_iframe_can_be_seen_and_its_scripts_are_gone_from_it() {
     on_both(4, |stage| {
         let page = stage.open();
-        page.click("wrong-origin");
-        let own = stage.course.url("");
-        page.until_text("origin-log", &format!("arrived: the one for {own}"));
-        let log = lines(&page, "origin-log");
-        assert_eq!(
-            log.iter()
-                .filter(|line| line.starts_with("arrived"))
-                .count(),
-            1,
-            "{log:?}"
-        );
-        // A line in the console is all that tells.
+        page.click("start");
+        page.until(&format!("{TICKS} >= 1"));
+        let seen = "document.getElementById('frame').checkVisibility()";
+        assert_eq!(page.run(&format!("return {seen}")), false);
+        page.click("show-frame");
+        page.until(seen);
+        page.until("Number(document.getElementById('scripts-ran').textContent) >= 3");
+        assert_eq!(page.text("scripts-left"), "0");
+        // What stays is the beginning of the page, and a line break for each script.
+        let inside = page.text("inside");
+        assert!(inside.contains("<meta charset=\"utf-8\">"), "{inside}");
+        assert!(!inside.contains("<script"), "{inside}");
+        let breaks = "document.getElementById('inside').textContent.split('\\n').length";
+        let before = page.run(&format!("return {breaks}")).as_u64();
+        page.until(&format!("{breaks} > {}", before.expect("a number")));
+        page.click("show-frame");
+        page.until(&format!("!{seen}"));
+        // It goes on all the same.
+        let ticks = page.run(&format!("return {TICKS}"));
+        page.until(&format!("{TICKS} > {ticks}"));
+        assert_eq!(page.complaints(), [""; 0]);
+    });
+}
+
+#[test]
+fn a_message_for_a_written_origin_does_not_arrive_and_only_the_console_tells() {
+    on_both(4, |stage| {
+        let page = stage.open();
+        let wrong = tried(&page, "fixed-origin", "wrong");
+        assert_eq!(wrong[1], "0 messages in 3.5 seconds", "{wrong:?}");
         let told = || {
             page.complaints()
                 .iter()
                 .any(|line| line.contains("postMessage"))
         };
         eventually("the console tells of it", told);
+        let right = tried(&page, "fixed-origin", "right");
+        assert!(right[1].starts_with("arrived: {\"id\":"), "{right:?}");
+    });
+}
+
+#[test]
+fn with_a_star_another_site_reads_the_stream_and_ours_it_cannot_even_frame() {
+    on_both(4, |stage| {
+        let page = stage.open();
+        let wrong = tried(&page, "any-target", "wrong");
+        let read = "the other site (its origin is null) has read: \"secret 1\"";
+        assert_eq!(wrong[0], read, "{wrong:?}");
+        let right = tried(&page, "any-target", "right");
+        assert_eq!(right[0], "the other site has read 0 messages", "{right:?}");
+    });
+}
+
+#[test]
+fn who_does_not_check_the_origin_shows_what_a_stranger_posts() {
+    on_both(4, |stage| {
+        let page = stage.open();
+        let said = |said: &[String], words: &str| said.iter().any(|line| line.contains(words));
+        let wrong = tried(&page, "no-check", "wrong");
+        assert!(said(&wrong, "the time is party time"), "{wrong:?}");
+        assert!(said(&wrong, "the time is 20"), "{wrong:?}");
+        let right = tried(&page, "no-check", "right");
+        assert!(!said(&right, "party"), "{right:?}");
+        assert!(said(&right, "from the origin null"), "{right:?}");
+        assert!(said(&right, "the time is 20"), "{right:?}");
+    });
+}
+
+#[test]
+fn inner_html_makes_the_element_and_only_a_policy_stops_its_handler() {
+    on_both(4, |stage| {
+        let page = stage.open();
+        let wrong = tried(&page, "inner-html", "wrong");
+        assert_eq!(
+            wrong,
+            [
+                "this page: 1 elements made of the message",
+                "this page: its policy stopped the handler (script-src-attr)",
+                "a page without that policy: the handler of the message ran",
+                "done"
+            ]
+        );
+        let right = tried(&page, "inner-html", "right");
+        assert_eq!(
+            right,
+            [
+                "this page: 0 elements made of the message",
+                "a page without that policy: nothing ran",
+                "done"
+            ]
+        );
+    });
+}
+
+#[test]
+fn new_date_inside_the_script_is_the_readers_clock() {
+    on_both(4, |stage| {
+        let page = stage.open();
+        // By how many seconds what was told and what is true differ.
+        let off = |said: &[String]| -> Vec<i64> {
+            let seconds = |time: &str| -> i64 {
+                let parts = time[11..19].split(':').map(|part| part.parse::<i64>());
+                parts.fold(0, |sum, part| sum * 60 + part.expect("digits"))
+            };
+            let pairs = said.iter().filter_map(|line| {
+                let (told, is) = line.strip_prefix("told ")?.split_once("; it is ")?;
+                Some((seconds(is) - seconds(told)).rem_euclid(86_400))
+            });
+            pairs.collect()
+        };
+        let wrong = off(&tried(&page, "browser-clock", "wrong"));
+        assert_eq!(wrong.len(), 3);
+        assert!(
+            wrong.iter().all(|off| (3599..3605).contains(off)),
+            "{wrong:?}"
+        );
+        let right = off(&tried(&page, "browser-clock", "right"));
+        assert!(right.len() >= 2);
+        assert!(right.iter().all(|off| (0..5).contains(off)), "{right:?}");
+    });
+}
+
+#[test]
+fn a_timer_that_nobody_clears_outlives_its_reader() {
+    on_both(4, |stage| {
+        let page = stage.open();
+        let count = |line: &str| line.rsplit(' ').next().map(str::to_owned);
+        let right = tried(&page, "no-clear", "right");
+        assert_eq!(count(&right[1]).as_deref(), Some("0"), "{right:?}");
+        let wrong = tried(&page, "no-clear", "wrong");
+        assert_eq!(count(&wrong[1]).as_deref(), Some("3"), "{wrong:?}");
+    });
+}
+
+#[test]
+fn what_the_mistakes_open_is_gone_after_them() {
+    on_both(4, |stage| {
+        let page = stage.open();
+        tried(&page, "no-check", "wrong");
+        assert_eq!(
+            page.run("return document.querySelectorAll('iframe').length"),
+            0
+        );
+        // Stopped in the middle, too.
+        let stop = "document.querySelectorAll('[data-try=\"any-target\"] button')";
+        page.run(&format!("{stop}[0].click()"));
+        page.until("document.querySelector('iframe')");
+        page.run(&format!("{stop}[2].click()"));
+        page.until("!document.querySelector('iframe')");
     });
 }
