@@ -250,6 +250,13 @@ pub fn numbers(said: &[String], before: &str, unit: &str) -> Vec<f64> {
     parts.collect()
 }
 
+/// Checks a measure of time. A machine that has too much else to do may spoil one,
+/// not five of them.
+pub fn measured(check: impl Fn() -> Result<(), String>) {
+    let tries: Vec<_> = (0..5).map_while(|_| check().err()).collect();
+    assert!(tries.len() < 5, "{}", tries.join("\n"));
+}
+
 fn place(said: &[String], words: &str) -> usize {
     let place = said.iter().position(|line| line.contains(words));
     place.unwrap_or_else(|| panic!("{words} is not in {said:#?}"))
@@ -300,13 +307,13 @@ fn six_removed_scripts_hold_six_connections_and_removed_iframes_and_aborted_fetc
         let wrong = try_out(&page, "remove-script", Way::Wrong);
         assert!(numbers(&wrong, "takes ", " s")[0] > 1.0, "{wrong:#?}");
         place(&wrong, "called 6 times");
-        let right = try_out(&page, "remove-script", Way::Right);
-        let took = numbers(&right, "takes ", " s");
-        assert!(
-            took.len() == 2 && took.iter().all(|s| *s < 1.0),
-            "{right:#?}"
-        );
-        place(&right, "AbortError");
+        measured(|| {
+            let right = try_out(&page, "remove-script", Way::Right);
+            place(&right, "AbortError");
+            let took = numbers(&right, "takes ", " s");
+            let quick = took.len() == 2 && took.iter().all(|s| *s < 1.0);
+            quick.then_some(()).ok_or(format!("{right:#?}"))
+        });
         assert_eq!(page.complaints(), [""; 0]);
     });
 }
