@@ -1,20 +1,24 @@
 // Lesson 1, short polling: ask, wait a while, ask again.
 
 import { byId, chatBox, comingBack, countBytes, jsonOf, panel } from "/kit.js";
+import { setUpTabs } from "./tabs.js";
 import "./sign-in.js";
 
-// Three ways to ask. Each takes the query and gives a promise of {messages, last_id, gap?}.
+// Three ways to ask. Each takes the URL and gives a promise of {messages, last_id, gap?}.
 
-async function askByFetch(query, signal) {
-  const response = await fetch(`/short-polling/messages?${query}`, { signal });
+// ANCHOR: ask-by-fetch
+async function askByFetch(url, signal) {
+  const response = await fetch(url, { signal });
   return jsonOf(response);
 }
+// ANCHOR_END: ask-by-fetch
 
-function askByIframe(query, signal) {
+// ANCHOR: ask-by-iframe
+function askByIframe(url, signal) {
   return new Promise((resolve, reject) => {
     const frame = document.createElement("iframe");
     frame.hidden = true;
-    frame.src = `/short-polling/iframe?${query}`;
+    frame.src = url;
 
     const done = (settle, value) => {
       removeEventListener("message", heard);
@@ -35,14 +39,16 @@ function askByIframe(query, signal) {
     document.body.append(frame);
   });
 }
+// ANCHOR_END: ask-by-iframe
 
 let scripts = 0;
 
-function askByJsonp(query, signal) {
+// ANCHOR: ask-by-jsonp
+function askByJsonp(url, signal) {
   return new Promise((resolve, reject) => {
     const callback = `jsonpAnswer${++scripts}`;
     const script = document.createElement("script");
-    script.src = `/short-polling/jsonp?callback=${callback}&${query}`;
+    script.src = `${url}&callback=${callback}`;
 
     window[callback] = (answer) => {
       if (answer.error) reject(new Error(answer.error));
@@ -66,20 +72,39 @@ function askByJsonp(query, signal) {
     document.head.append(script);
   });
 }
+// ANCHOR_END: ask-by-jsonp
 
-const WAYS = { fetch: askByFetch, iframe: askByIframe, jsonp: askByJsonp };
+const WAYS = {
+  fetch: {
+    ask: askByFetch,
+    path: "/short-polling/messages",
+    words: "The script asks, and reads the JSON of the answer itself.",
+  },
+  iframe: {
+    ask: askByIframe,
+    path: "/short-polling/iframe",
+    words: "A page that nobody sees is loaded. A script in it posts the answer to this page.",
+  },
+  jsonp: {
+    ask: askByJsonp,
+    path: "/short-polling/jsonp",
+    words: "A script is loaded. It calls a function of this page with the answer.",
+  },
+};
 const line = comingBack();
+let way = WAYS.fetch;
 let running = null;
 
+// ANCHOR: poll
 async function poll(signal) {
   while (!signal.aborted) {
-    const way = document.querySelector("[name=way]:checked").value;
     // Without a cursor the server answers at once with the last id: from there on we miss nothing.
-    const query = new URLSearchParams(panel.id ? { after: panel.id } : {});
+    const url = `${way.path}?${new URLSearchParams(panel.id ? { after: panel.id } : {})}`;
+    byId("asked").textContent = `GET ${url}`;
     panel.state("waiting");
     panel.request();
     try {
-      const answer = await WAYS[way](query, signal);
+      const answer = await way.ask(url, signal);
       line.back();
       show(answer);
       if (answer.messages.length > 0 && byId("stop-on-success").checked) return stop();
@@ -93,13 +118,16 @@ async function poll(signal) {
     await pause(Number(byId("interval").value), signal);
   }
 }
+// ANCHOR_END: poll
 
+// ANCHOR: show
 function show(answer) {
   if (answer.gap) panel.gap();
   for (const message of answer.messages) panel.message(message);
   if (answer.messages.length === 0) panel.log("nothing new");
   panel.lastId(answer.last_id);
 }
+// ANCHOR_END: show
 
 function pause(milliseconds, signal) {
   return new Promise((resolve) => {
@@ -127,9 +155,13 @@ function stop() {
   panel.state("stopped");
 }
 
+function choose(tab) {
+  way = WAYS[tab.dataset.way];
+  byId("way-words").textContent = way.words;
+}
+
+setUpTabs(document.querySelector("[role=tablist]"), choose);
 byId("start").addEventListener("click", start);
 byId("stop").addEventListener("click", stop);
-countBytes("/short-polling/messages");
-countBytes("/short-polling/iframe");
-countBytes("/short-polling/jsonp");
+for (const { path } of Object.values(WAYS)) countBytes(path);
 chatBox();

@@ -3,6 +3,7 @@
 import { byId, comingBack, jsonOf } from "/kit.js";
 
 const EVERY_MS = 1000;
+// ANCHOR: states
 const WORDS = {
   waiting: "waiting: open the link on another device",
   scanned: "scanned: now press Confirm there",
@@ -10,6 +11,7 @@ const WORDS = {
   expired: "expired: ask for a new code",
 };
 const END_STATES = ["confirmed", "expired"];
+// ANCHOR_END: states
 
 // This is not chat: it has no cursor to resume after.
 const line = comingBack(() => null);
@@ -52,6 +54,7 @@ function show({ session, link, expires_in_s, loopback }) {
   note(`The code is good for ${expires_in_s} s.`);
 }
 
+// ANCHOR: watch
 async function watch(session) {
   present = session;
   // A new code ends the watch over the old one.
@@ -74,6 +77,7 @@ async function watch(session) {
     await pause(EVERY_MS);
   }
 }
+// ANCHOR_END: watch
 
 function forgotten() {
   line.back();

@@ -3,16 +3,20 @@
 import { byId, chatBox, comingBack, countBytes, jsonOf, panel } from "/kit.js";
 
 // Browsers make equal URLs wait for each other. With a name of its own each tab asks for a URL of its own.
+// ANCHOR: tab
 const TAB = Math.random().toString(36).slice(2, 10);
+// ANCHOR_END: tab
 
 // Three ways to ask. Each takes the query and gives a promise of {messages, last_id, gap?}.
 
+// ANCHOR: ask-by-fetch
 async function askByFetch(query, signal) {
   const response = await fetch(`/long-polling/messages?${query}`, { signal });
   // 204 has no body, and json() of no body throws. It is no error: the wait ran out without news.
   if (response.status === 204) return { messages: [], last_id: response.headers.get("Last-Event-ID") };
   return jsonOf(response);
 }
+// ANCHOR_END: ask-by-fetch
 
 function askByIframe(query, signal) {
   return new Promise((resolve, reject) => {
@@ -75,9 +79,10 @@ const line = comingBack();
 let running = null;
 let askedAt = null;
 
+// ANCHOR: poll
 async function poll(signal) {
   while (!signal.aborted) {
-    const way = document.querySelector("[name=way]:checked").value;
+    const ask = WAYS[document.querySelector("[name=way]:checked").value];
     const query = new URLSearchParams({ tab: TAB });
     if (panel.id) {
       query.set("after", panel.id);
@@ -90,7 +95,7 @@ async function poll(signal) {
     panel.request();
     askedAt = performance.now();
     try {
-      const answer = await WAYS[way](query, signal);
+      const answer = await ask(query, signal);
       line.back();
       show(answer);
     } catch (error) {
@@ -102,7 +107,9 @@ async function poll(signal) {
     // No pause: the next request goes out at once. The server does the waiting.
   }
 }
+// ANCHOR_END: poll
 
+// ANCHOR: show
 function show(answer) {
   const waited = secondsWaited();
   if (answer.gap) panel.gap();
@@ -110,6 +117,7 @@ function show(answer) {
   if (answer.messages.length === 0) panel.log(`no news; the request waited ${waited}`);
   panel.lastId(answer.last_id);
 }
+// ANCHOR_END: show
 
 const secondsWaited = () => `${((performance.now() - askedAt) / 1000).toFixed(1)} s`;
 

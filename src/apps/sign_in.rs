@@ -78,6 +78,7 @@ impl Sessions {
         self.0.get_mut(code).ok_or_else(unknown)
     }
 
+    // ANCHOR: scan
     fn scan(&mut self, code: &str, now: Instant) -> Result<State, Answer> {
         let session = self.get(code)?;
         match session.state(now) {
@@ -89,6 +90,7 @@ impl Sessions {
             further => Ok(further),
         }
     }
+    // ANCHOR_END: scan
 
     fn confirm(&mut self, code: &str, now: Instant) -> Result<State, Answer> {
         let session = self.get(code)?;

@@ -49,6 +49,7 @@ pub static LESSON: Lesson = Lesson {
 fn routes(house: &Arc<House>) -> Vec<Route> {
     let (by_ajax, by_script, by_iframe) = (house.clone(), house.clone(), house.clone());
     vec![
+        // ANCHOR: messages
         Route::get("/long-polling/messages", Access::Open, move |request| {
             let news = ask(&by_ajax, request)?;
             if news.is_empty() {
@@ -57,6 +58,7 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
             }
             Ok(as_json(&news).into())
         }),
+        // ANCHOR_END: messages
         Route::get("/long-polling/jsonp", Access::Script, move |request| {
             as_script(request, || ask(&by_script, request))
         }),
@@ -66,6 +68,7 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
     ]
 }
 
+// ANCHOR: ask
 /// The technique: look what there is after the cursor; if there is nothing,
 /// wait for it.
 fn ask(house: &House, request: &Request) -> Result<News, Answer> {
@@ -74,9 +77,11 @@ fn ask(house: &House, request: &Request) -> Result<News, Answer> {
     let wait = wait(request)?;
     Ok(topic.wait_after(&cursor, wait))
 }
+// ANCHOR_END: ask
 
 /// `?wait=SECONDS`. A `HEAD` request does not wait.
 fn wait(request: &Request) -> Result<Duration, Answer> {
+    // ANCHOR: wait
     let seconds = match request.parameter("wait") {
         None => Some(DEFAULT_WAIT),
         // Digits only: `parse` alone would take a sign.
@@ -91,4 +96,5 @@ fn wait(request: &Request) -> Result<Duration, Answer> {
             Err(Answer::error(400, &why))
         }
     }
+    // ANCHOR_END: wait
 }

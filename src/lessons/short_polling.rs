@@ -46,6 +46,7 @@ pub static LESSON: Lesson = Lesson {
 
 fn routes(house: &Arc<House>) -> Vec<Route> {
     let (by_ajax, by_script, by_iframe) = (house.clone(), house.clone(), house.clone());
+    // ANCHOR: routes
     let mut routes = vec![
         Route::get("/short-polling/messages", Access::Open, move |request| {
             Ok(as_json(&ask(&by_ajax, request)?).into())
@@ -57,16 +58,20 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
             Ok(as_page(ask(&by_iframe, request)))
         }),
     ];
+    // ANCHOR_END: routes
     routes.extend(sign_in::routes());
     routes
 }
 
+// ANCHOR: ask
 /// The technique: look what there is after the cursor, and answer at once.
 fn ask(house: &House, request: &Request) -> Result<News, Answer> {
     let topic = topic(house, request)?;
     Ok(topic.after(&cursor(request)?))
 }
+// ANCHOR_END: ask
 
+// ANCHOR: told
 /// What every poll is told: the messages, and the cursor to come back with.
 /// `gap` is there only when messages were lost.
 #[derive(Serialize)]
@@ -76,6 +81,7 @@ struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     gap: Option<bool>,
 }
+// ANCHOR_END: told
 
 impl<'a> Told<'a> {
     fn of(news: &'a News) -> Told<'a> {
@@ -87,11 +93,13 @@ impl<'a> Told<'a> {
     }
 }
 
+// ANCHOR: as-json
 /// For Ajax: the object as JSON. The header `Last-Event-ID` repeats the cursor.
 /// (That is this course's own use of it; the standard has it in requests only.)
 pub fn as_json(news: &News) -> Answer {
     Answer::json(200, &Told::of(news)).header("Last-Event-ID", &news.last_id)
 }
+// ANCHOR_END: as-json
 
 /// For JSONP: a script that calls the page's function, `/**/NAME({…});`. An
 /// error is told to the function, too, with status 200: a page cannot see the
@@ -104,6 +112,7 @@ pub fn as_script(
     request: &Request,
     ask: impl FnOnce() -> Result<News, Answer>,
 ) -> Result<Reply, Answer> {
+    // ANCHOR: as-script
     let callback = request.parameter("callback").unwrap_or_default();
     if !is_function_name(&callback) {
         let why = "callback must be a name: a letter, `_` or `$`, then at most 63 letters, \
@@ -114,12 +123,14 @@ pub fn as_script(
     // chose: some old plug-ins would run such a file as content of their own.
     let script = format!("/**/{callback}({});", inside_script(ask()));
     Ok(Answer::of_type(200, "application/javascript", script).into())
+    // ANCHOR_END: as-script
 }
 
 /// For a hidden iframe: a page that posts the object to the page around it, and
 /// to no other origin. An error is posted, too, with status 200: a page cannot see
 /// the status of an iframe.
 pub fn as_page(news: Result<News, Answer>) -> Reply {
+    // ANCHOR: as-page
     let page = format!(
         "<!doctype html>\n<meta charset=\"utf-8\">\n{}",
         script_that_posts(&inside_script(news))
@@ -127,6 +138,7 @@ pub fn as_page(news: Result<News, Answer>) -> Reply {
     Answer::of_type(200, "text/html; charset=utf-8", page)
         .header("Content-Security-Policy", IFRAME_POLICY)
         .into()
+    // ANCHOR_END: as-page
 }
 
 fn inside_script(news: Result<News, Answer>) -> String {

@@ -148,3 +148,15 @@ fn a_script_and_an_iframe_get_an_object_without_messages() {
         }
     }
 }
+
+/// What the mistakes of the lesson are shown with.
+#[test]
+fn the_server_that_is_away_answers_at_once_with_a_page_for_people() {
+    for server in both() {
+        let answer = server.ask(&get("/mistakes/long-polling/away", ""));
+        assert_eq!(answer.status, 503);
+        let html = Some("text/html; charset=utf-8");
+        assert_eq!(answer.header("Content-Type"), html);
+        assert!(answer.text().starts_with("<html>"), "{}", answer.text());
+    }
+}

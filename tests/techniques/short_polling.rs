@@ -95,3 +95,28 @@ fn nothing_published_between_two_polls_is_lost() {
         });
     }
 }
+
+/// What the mistakes of the lesson are shown with.
+#[test]
+fn the_slow_server_answers_as_the_lesson_does_but_late() {
+    let slow = "/mistakes/short-polling/slow";
+    for server in both() {
+        let began = std::time::Instant::now();
+        let answer = server.ask(&get(&format!("{slow}?ms=300"), ""));
+        assert!(began.elapsed().as_millis() >= 300);
+        let last = answer.header("Last-Event-ID").expect("a cursor");
+        assert_eq!(answer.json(), json!({ "messages": [], "last_id": last }));
+        let script = server.ask(&get(&format!("{slow}-script?callback=late&ms=0"), ""));
+        assert!(script.text().starts_with("/**/late({"), "{}", script.text());
+        let page = server.ask(&get(&format!("{slow}-page?ms=0"), ""));
+        assert!(
+            page.text().contains("parent.postMessage({"),
+            "{}",
+            page.text()
+        );
+        for wrong in ["", "?ms=3001", "?ms=x"] {
+            let refused = server.ask(&get(&format!("{slow}{wrong}"), ""));
+            assert_eq!(refused.status, 400, "{wrong}");
+        }
+    }
+}

@@ -5,6 +5,8 @@
 
 pub mod comet;
 pub mod iframe_push;
+pub mod long_polling;
+pub mod short_polling;
 pub mod socket_io;
 pub mod sse;
 pub mod websocket;
@@ -16,6 +18,8 @@ use std::sync::Arc;
 /// The wrong servers of the lesson called `name`.
 pub fn routes(name: &str, house: &Arc<House>) -> Vec<Route> {
     match name {
+        "short-polling" => short_polling::routes(house),
+        "long-polling" => long_polling::routes(),
         "comet" => comet::routes(house),
         "iframe-push" => iframe_push::routes(house),
         "sse" => sse::routes(house),

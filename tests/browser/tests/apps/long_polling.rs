@@ -1,11 +1,14 @@
 //! Lesson 2: chat between tabs.
 
+use super::short_polling::{Way, measured, numbers, try_out};
 use super::{AT_ONCE, lines, on_both, say};
 use poll_to_push_browser_tests::browser::{Page, Window};
 
 /// Starts and waits until a request is being held by the server.
 fn start(page: &Page, way: &str) {
     page.click(way);
+    // Longer than the test: no wait runs out.
+    page.fill("wait", "60");
     page.click("start");
     holds(page);
 }
@@ -65,7 +68,11 @@ fn a_wait_that_runs_out_is_no_error_and_two_tabs_have_theirs_side_by_side() {
             let window = Window::new();
             let pages = [0, 1].map(|_| {
                 let page = window.open(&stage.course.url(stage.folder));
-                page.fill("wait", "5");
+                // So that a reader sees a wait run out.
+                assert_eq!(
+                    page.run("return document.getElementById('wait').value"),
+                    "5"
+                );
                 page.click(way);
                 page
             });
@@ -106,14 +113,117 @@ fn what_is_said_while_a_tab_is_stopped_comes_first_when_it_starts_again() {
     });
 }
 
+fn has(said: &[String], words: &str) -> bool {
+    said.iter().any(|line| line.contains(words))
+}
+
 #[test]
-fn the_loop_that_dies_does_so_in_the_console_as_the_text_says() {
+fn a_loop_without_a_catch_dies_of_a_page_of_html_and_one_with_a_catch_goes_on() {
     on_both(2, |stage| {
         let page = stage.open();
-        let name = page.run(
-            "return fetch('/long-polling/messages?wait=1&tab=console')
-               .then((r) => r.json()).catch((e) => e.name)",
+        let wrong = try_out(&page, "no-catch", Way::Wrong);
+        assert!(has(&wrong, "shows: mistakes: early"), "{wrong:#?}");
+        assert!(has(&wrong, "the loop is dead: SyntaxError"), "{wrong:#?}");
+        assert!(!has(&wrong, "shows: mistakes: late"), "{wrong:#?}");
+        let right = try_out(&page, "no-catch", Way::Right);
+        assert!(has(&right, "failed: status 503"), "{right:#?}");
+        assert!(has(&right, "shows: mistakes: late"), "{right:#?}");
+    });
+}
+
+#[test]
+fn fetch_throws_when_the_server_is_gone() {
+    on_both(2, |stage| {
+        let page = stage.open();
+        stage.course.kill();
+        let thrown = page.run(
+            "return fetch('/long-polling/messages?wait=0').then(() => 'nothing', (error) => error.name)",
         );
-        assert_eq!(name, "SyntaxError");
+        assert_eq!(thrown, "TypeError");
+    });
+}
+
+#[test]
+fn a_204_kills_the_loop_that_reads_it_as_json_and_no_other() {
+    on_both(2, |stage| {
+        let page = stage.open();
+        let wrong = try_out(&page, "no-content", Way::Wrong);
+        assert!(
+            has(&wrong, "status 204") && has(&wrong, "the loop is dead: SyntaxError"),
+            "{wrong:#?}"
+        );
+        assert!(!has(&wrong, "shows: mistakes: late"), "{wrong:#?}");
+        let right = try_out(&page, "no-content", Way::Right);
+        assert!(
+            has(&right, "status 204") && has(&right, "shows: mistakes: late"),
+            "{right:#?}"
+        );
+        assert_eq!(page.complaints(), [""; 0]);
+    });
+}
+
+#[test]
+fn what_is_said_between_two_questions_comes_only_with_a_cursor() {
+    on_both(2, |stage| {
+        let page = stage.open();
+        let wrong = try_out(&page, "no-cursor", Way::Wrong);
+        assert!(
+            has(&wrong, "the second answer brings nothing"),
+            "{wrong:#?}"
+        );
+        let right = try_out(&page, "no-cursor", Way::Right);
+        assert!(
+            has(&right, "the second answer brings mistakes: two"),
+            "{right:#?}"
+        );
+    });
+}
+
+#[test]
+fn the_same_url_twice_takes_twice_as_long() {
+    on_both(2, |stage| {
+        let page = stage.open();
+        let wrong = numbers(&try_out(&page, "same-url", Way::Wrong), "after ", " s");
+        assert!(wrong[1] >= wrong[0] + 1.9, "{wrong:?}");
+        measured(|| {
+            let right = numbers(&try_out(&page, "same-url", Way::Right), "after ", " s");
+            let together = right[1] < right[0] + 1.0;
+            together.then_some(()).ok_or(format!("{right:?}"))
+        });
+    });
+}
+
+#[test]
+fn without_a_back_off_a_failure_is_a_flood() {
+    on_both(2, |stage| {
+        let page = stage.open();
+        let asked = |way| {
+            let said = try_out(&page, "no-back-off", way);
+            let last = &said[said.len() - 2];
+            let (number, _) = last.split_once(" requests in ").expect("a number");
+            number.parse::<u32>().expect("a number")
+        };
+        measured(|| {
+            let (wrong, right) = (asked(Way::Wrong), asked(Way::Right));
+            let flood = (1..=4).contains(&right) && wrong > 10 * right;
+            flood.then_some(()).ok_or(format!("{wrong} and {right}"))
+        });
+    });
+}
+
+#[test]
+fn without_jitter_all_pages_ask_in_the_same_moment() {
+    on_both(2, |stage| {
+        let page = stage.open();
+        let busiest = |way| {
+            let said = try_out(&page, "no-jitter", way);
+            numbers(&said, ": ", " of 1000")
+        };
+        assert_eq!(busiest(Way::Wrong), [1000.0; 4]);
+        let right = busiest(Way::Right);
+        assert!(
+            right[0] < 700.0 && right.is_sorted_by(|a, b| a > b),
+            "{right:?}"
+        );
     });
 }

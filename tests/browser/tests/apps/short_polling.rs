@@ -1,6 +1,7 @@
 //! Lesson 1: polling that stops, and the sign-in by QR code.
 
 use super::{lines, on_both, say, stays};
+use poll_to_push_browser_tests::browser::Page;
 use std::time::Duration;
 
 const WAYS: [&str; 3] = ["by-fetch", "by-iframe", "by-jsonp"];
@@ -165,5 +166,198 @@ fn a_sign_in_says_when_its_server_is_gone_and_that_a_new_one_does_not_know_it() 
         // A new code works.
         page.click("sign-in");
         page.until_text("sign-in-state", "waiting");
+    });
+}
+
+#[test]
+fn the_ways_to_ask_are_tabs_that_the_arrow_keys_reach() {
+    on_both(1, |stage| {
+        let page = stage.open();
+        // What short polling is good at comes first.
+        let first = page.run(
+            "const [sign, start] = ['sign-in', 'start'].map((id) => document.getElementById(id));
+             return !!(sign.compareDocumentPosition(start) & Node.DOCUMENT_POSITION_FOLLOWING)",
+        );
+        assert_eq!(first, true);
+        let tabs = "[...document.querySelectorAll('[role=tablist] [role=tab]')]";
+        let chosen = || {
+            page.run(&format!(
+                "const on = {tabs}.filter((tab) => tab.getAttribute('aria-selected') === 'true');
+                 const reached = {tabs}.filter((tab) => tab.tabIndex === 0);
+                 const panel = document.getElementById('way');
+                 return [on, reached].flat().map((tab) => tab.id)
+                   .concat(panel.getAttribute('aria-labelledby'), document.getElementById('way-words').textContent)"
+            ))
+        };
+        let begun = chosen();
+        assert_eq!(begun[0], "by-fetch");
+        page.run("document.getElementById('by-fetch').focus()");
+        for (key, tab) in [
+            ("ArrowRight", "by-iframe"),
+            ("ArrowRight", "by-jsonp"),
+            ("ArrowRight", "by-fetch"),
+            ("ArrowLeft", "by-jsonp"),
+            ("Home", "by-fetch"),
+            ("End", "by-jsonp"),
+        ] {
+            page.run(&format!(
+                "document.activeElement.dispatchEvent(
+                   new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true, cancelable: true }}))"
+            ));
+            let now = chosen();
+            assert_eq!([&now[0], &now[1], &now[2]], [tab; 3], "{key}");
+            assert_eq!(page.run("return document.activeElement.id"), tab, "{key}");
+        }
+        page.click("start");
+        page.until_text("asked", "GET /short-polling/jsonp?");
+    });
+}
+
+/// Presses one of the two buttons under a mistake of the text; what it said until
+/// it was done.
+pub fn try_out(page: &Page, name: &str, way: Way) -> Vec<String> {
+    let place = format!("[data-try=\\\"{name}\\\"]");
+    let button = format!(
+        "document.querySelectorAll(\"{place} button\")[{}]",
+        way as usize
+    );
+    page.until(&button);
+    page.run(&format!("{button}.click()"));
+    page.until(&format!(
+        "document.querySelector(\"{place} li:is(.done, .lost)\")"
+    ));
+    let said = page.run(&format!(
+        "return [...document.querySelectorAll(\"{place} li\")].map((line) => line.textContent)"
+    ));
+    let said = said.as_array().expect("lines").iter();
+    said.map(|line| line.as_str().expect("words").to_owned())
+        .collect()
+}
+
+/// The buttons under a mistake, in their order.
+#[derive(Clone, Copy)]
+pub enum Way {
+    Wrong,
+    Right,
+}
+
+/// The number in front of a unit, in each line that has it.
+pub fn numbers(said: &[String], before: &str, unit: &str) -> Vec<f64> {
+    let parts = said.iter().filter_map(|line| {
+        let (_, rest) = line.split_once(before)?;
+        rest.split_once(unit)?.0.trim().parse().ok()
+    });
+    parts.collect()
+}
+
+/// Checks a measure of time. A machine that has too much else to do may spoil one,
+/// not five of them.
+pub fn measured(check: impl Fn() -> Result<(), String>) {
+    let tries: Vec<_> = (0..5).map_while(|_| check().err()).collect();
+    assert!(tries.len() < 5, "{}", tries.join("\n"));
+}
+
+fn place(said: &[String], words: &str) -> usize {
+    let place = said.iter().position(|line| line.contains(words));
+    place.unwrap_or_else(|| panic!("{words} is not in {said:#?}"))
+}
+
+#[test]
+fn an_interval_overlaps_and_goes_on_after_its_end_and_a_loop_does_not() {
+    on_both(1, |stage| {
+        let page = stage.open();
+        let wrong = try_out(&page, "set-interval", Way::Wrong);
+        assert!(
+            wrong.iter().any(|line| line.ends_with("under way: 3")),
+            "{wrong:#?}"
+        );
+        assert!(
+            place(&wrong, "answer 2") < place(&wrong, "answer 1"),
+            "{wrong:#?}"
+        );
+        let end = place(&wrong, "clearInterval");
+        assert!(
+            wrong[end + 1..]
+                .iter()
+                .any(|line| line.starts_with("answer")),
+            "{wrong:#?}"
+        );
+
+        let right = try_out(&page, "set-interval", Way::Right);
+        assert!(
+            place(&right, "answer 1") < place(&right, "question 2"),
+            "{right:#?}"
+        );
+        assert!(
+            !right.iter().any(|line| line.ends_with("under way: 2")),
+            "{right:#?}"
+        );
+        assert_eq!(
+            &right[place(&right, "abort: stopped")..],
+            ["abort: stopped. Under way: 0", "done"]
+        );
+        assert_eq!(page.complaints(), [""; 0]);
+    });
+}
+
+#[test]
+fn six_removed_scripts_hold_six_connections_and_removed_iframes_and_aborted_fetches_none() {
+    on_both(1, |stage| {
+        let page = stage.open();
+        let wrong = try_out(&page, "remove-script", Way::Wrong);
+        assert!(numbers(&wrong, "takes ", " s")[0] > 1.0, "{wrong:#?}");
+        place(&wrong, "called 6 times");
+        measured(|| {
+            let right = try_out(&page, "remove-script", Way::Right);
+            place(&right, "AbortError");
+            let took = numbers(&right, "takes ", " s");
+            let quick = took.len() == 2 && took.iter().all(|s| *s < 1.0);
+            quick.then_some(()).ok_or(format!("{right:#?}"))
+        });
+        assert_eq!(page.complaints(), [""; 0]);
+    });
+}
+
+#[test]
+fn a_late_script_misses_its_function_unless_it_was_kept() {
+    on_both(1, |stage| {
+        let page = stage.open();
+        let right = try_out(&page, "delete-function", Way::Right);
+        place(&right, "thrown away");
+        assert_eq!(page.complaints(), [""; 0]);
+        let wrong = try_out(&page, "delete-function", Way::Wrong);
+        place(&wrong, "lateAnswer is not defined");
+    });
+}
+
+#[test]
+fn a_page_that_looks_at_the_newest_misses_two_and_a_cursor_none() {
+    on_both(1, |stage| {
+        let page = stage.open();
+        let wrong = try_out(&page, "no-cursor", Way::Wrong);
+        place(&wrong, "mistakes: three");
+        assert!(
+            !wrong.iter().any(|line| line.contains("mistakes: one")),
+            "{wrong:#?}"
+        );
+        let right = try_out(&page, "no-cursor", Way::Right);
+        for text in ["mistakes: one", "mistakes: two", "mistakes: three"] {
+            place(&right, text);
+        }
+    });
+}
+
+#[test]
+fn a_poll_without_an_end_asks_on_and_one_with_an_end_stops() {
+    on_both(1, |stage| {
+        let page = stage.open();
+        let confirmed = |said: &[String]| {
+            let lines = said.iter().filter(|line| line.ends_with("confirmed"));
+            lines.count()
+        };
+        let wrong = try_out(&page, "for-ever", Way::Wrong);
+        assert_eq!(confirmed(&wrong), 6, "{wrong:#?}");
+        let right = try_out(&page, "for-ever", Way::Right);
+        assert_eq!(confirmed(&right), 1, "{right:#?}");
     });
 }

@@ -1,7 +1,9 @@
 //! Lessons 1 and 2: equal URLs, JSONP, and answers without a body.
 
 use super::page;
+use poll_to_push_browser_tests::raw::Wire;
 use serde_json::json;
+use std::sync::Mutex;
 
 /// Three ways to send a GET and to know that it was answered.
 const WAYS: &str = r#"
@@ -161,6 +163,45 @@ fn a_jsonp_answer_whose_function_is_gone_is_an_error() {
          document.head.append(script);",
     );
     page.until("errors.some((words) => words.includes('callback is not defined'))");
+}
+
+/// The next request line of the connection.
+fn next_question(wire: &mut Wire) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.extend(wire.read(1).unwrap_or(b"\r\n\r\n".to_vec()));
+    }
+    let head = String::from_utf8_lossy(&head);
+    head.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_question_that_is_cut_on_a_used_connection_is_sent_again_by_the_browser() {
+    static CUT: Mutex<Option<String>> = Mutex::new(None);
+    let (raw, _window, page) = page(|asked, wire| match asked.path() {
+        "/used" => {
+            wire.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nused");
+            *CUT.lock().expect("a lock") = Some(next_question(wire));
+            wire.shut();
+        }
+        _ => wire.answer("200 OK", "", "again"),
+    });
+    let answer = page.run(
+        "await (await fetch('/used')).text();
+         return (await fetch('/poll?wait=25')).text()",
+    );
+    let cut = CUT.lock().expect("a lock").clone();
+    assert_eq!(cut.as_deref(), Some("GET /poll?wait=25 HTTP/1.1"));
+    assert_eq!(answer, "again");
+    assert_eq!(raw.count("/poll?wait=25"), 1);
+}
+
+#[test]
+fn a_question_that_is_cut_on_a_new_connection_fails() {
+    let (raw, _window, page) = page(|_, wire| wire.shut());
+    let thrown = page.run("return fetch('/poll').then(() => 'nothing', (error) => error.name)");
+    assert_eq!(thrown, "TypeError");
+    assert_eq!(raw.count("/poll"), 1);
 }
 
 #[test]
