@@ -192,6 +192,31 @@ fn a_web_socket_opens_beside_six_streams() {
     });
 }
 
+#[test]
+fn with_six_tabs_started_the_seventh_does_not_load_until_one_is_closed() {
+    on_both(5, |stage| {
+        let mut six: Vec<Page> = (0..6).map(|_| stage.open()).collect();
+        for page in &six {
+            start(page, "clock");
+        }
+        let seventh = stage.window.blank();
+        seventh.run(&format!(
+            "location.href = '{}'",
+            stage.course.url(stage.folder)
+        ));
+        // Time enough for a page that may be asked for. (The seventh tab cannot be
+        // asked: it is on its way.)
+        let state = "document.getElementById('state').textContent";
+        stays(&six[0], state, 2000);
+        six.pop().expect("a tab").close();
+        seventh.until("document.getElementById('start')?.disabled === false");
+        let waited = seventh.run(
+            "const [page] = performance.getEntriesByType('navigation'); return page.requestStart",
+        );
+        assert!(waited.as_f64() >= Some(2000.0), "{waited} ms");
+    });
+}
+
 /// Runs both ways of a mistake; the lines of each, without the last one ("done").
 fn both_ways(page: &Page, name: &str) -> [Vec<String>; 2] {
     [0, 1].map(|button| {
