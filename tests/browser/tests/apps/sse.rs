@@ -217,6 +217,42 @@ fn with_six_tabs_started_the_seventh_does_not_load_until_one_is_closed() {
     });
 }
 
+/// The steps with the button "Cut my connections".
+#[test]
+fn after_a_cut_the_chat_misses_nothing_and_the_clock_waits_for_ten_seconds() {
+    on_both(5, |stage| {
+        let page = stage.open();
+        page.run("await until('it looks', () => document.getElementById('wire-state').textContent === '')");
+        start(&page, "chat");
+        say(&page, "before");
+        page.until_text("log", "guest");
+        page.click("wire-cut");
+        page.until_text("state", "0 CONNECTING");
+        page.run(
+            "const body = JSON.stringify({ data: 'while away' });
+             await fetch('/publish', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });",
+        );
+        page.until_text("state", "1 OPEN");
+        page.until_text("log", "while away");
+        for text in ["before", "while away"] {
+            assert_eq!(times(&page, text), 1, "{text}");
+        }
+        // Its head is in the wire view, and the text's pointer finds the field.
+        page.run(
+            "document.querySelector('[data-wire=\"field-last-event-id\"] button').click();
+             await until('it is marked', () => document.getElementById('wire-state').textContent === 'marked below');",
+        );
+        page.click("stop");
+        start(&page, "clock");
+        page.click("wire-cut");
+        page.until_text("state", "0 CONNECTING");
+        let away = std::time::Instant::now();
+        page.until_text("state", "1 OPEN");
+        let away = away.elapsed();
+        assert!((8..=15).contains(&away.as_secs()), "{away:?}");
+    });
+}
+
 /// Runs both ways of a mistake; the lines of each, without the last one ("done").
 fn both_ways(page: &Page, name: &str) -> [Vec<String>; 2] {
     [0, 1].map(|button| {
