@@ -1,7 +1,5 @@
 //! Wrong on purpose: the servers of lesson 5, server-sent events, and the right
-//! ones beside them.
-//!
-//! Learners' notes have them in JavaScript; here the same bytes come from Rust.
+//! ones beside them. Notes have them in JavaScript; the bytes are the same.
 
 use crate::apps::clock;
 use crate::course::House;
@@ -18,9 +16,11 @@ use std::time::Duration;
 /// The time from one event to the next.
 const TICK: Duration = Duration::from_millis(300);
 
+type Handler = fn(&Request) -> Reply;
+
 /// Its URLs.
 pub fn routes(_house: &Arc<House>) -> Vec<Route> {
-    let routes: [(&str, fn(&Request) -> Reply); 15] = [
+    let routes: [(&str, Handler); 15] = [
         ("/mistakes/sse/ticks", ticks),
         ("/mistakes/sse/one-event", one_event),
         ("/mistakes/sse/no-blank-line", no_blank_line),
@@ -37,9 +37,10 @@ pub fn routes(_house: &Arc<House>) -> Vec<Route> {
         ("/mistakes/sse/line-break", line_break),
         ("/mistakes/sse/line-break-json", line_break_json),
     ];
-    let route =
-        |(path, answer): (_, fn(&_) -> _)| Route::get(path, Access::Open, move |r| Ok(answer(r)));
-    routes.into_iter().map(route).collect()
+    let route = |(path, reply): (&'static str, Handler)| {
+        Route::get(path, Access::Open, move |request| Ok(reply(request)))
+    };
+    routes.map(route).into()
 }
 
 /// An event stream whose bytes `talk` sends.
@@ -141,8 +142,8 @@ fn lost_in_the_middle(request: &Request, halves: fn(u32) -> [String; 2]) -> Repl
 
 /// The number that the browser comes back with; 0 when it comes for the first time.
 fn last_seen(request: &Request) -> u32 {
-    let id = request.header("Last-Event-ID");
-    id.and_then(|id| id.parse().ok()).unwrap_or(0)
+    let id = request.header("Last-Event-ID").map(str::parse);
+    id.and_then(Result::ok).unwrap_or(0)
 }
 
 // ANCHOR: constant-id

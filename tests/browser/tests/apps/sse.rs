@@ -258,6 +258,8 @@ fn both_ways(page: &Page, name: &str) -> [Vec<String>; 2] {
     [0, 1].map(|button| {
         let said = page.run(&format!(
             "const place = document.querySelector('[data-try=\"{name}\"]');
+             // Its script comes after the page.
+             await until('it can be run', () => place.querySelector('button'));
              place.querySelectorAll('button')[{button}].click();
              await until('{name} ended', () => place.querySelector('li.done, li.lost'));
              return [...place.querySelectorAll('li')].map((line) => line.textContent);"
@@ -444,6 +446,7 @@ fn a_mistake_that_is_stopped_closes_its_streams() {
             for button in [0, 1] {
                 page.run(&format!(
                     "const place = document.querySelector('[data-try=\"{name}\"]');
+                     await until('it can be run', () => place.querySelector('button'));
                      const [stop] = [...place.querySelectorAll('button')].slice(2);
                      place.querySelectorAll('button')[{button}].click();
                      await new Promise((done) => setTimeout(done, 200));
