@@ -64,7 +64,7 @@ fn say(bytes: impl Into<Vec<u8>>) -> impl FnOnce(Held) + 'static {
     }
 }
 
-/// The heartbeat is one line; a blank line behind it would end an event.
+// The heartbeat is one line; a blank line behind it would end an event.
 static NOTHING: Encoding = Encoding {
     message: |_| Vec::new(),
     gap: Vec::new,
@@ -120,8 +120,8 @@ fn id_together(request: &Request) -> Reply {
 }
 // ANCHOR_END: id-apart
 
-/// Three pieces of news, each sent as two `halves`. The first connection is lost
-/// between the two halves of the second. Who comes back goes on after its last id.
+/// Three pieces of news, in two `halves` each. The first connection is lost between
+/// the halves of the second.
 fn lost_in_the_middle(request: &Request, halves: fn(u32) -> [String; 2]) -> Reply {
     let seen = last_seen(request);
     stream(request, move |mut held| {
@@ -142,8 +142,8 @@ fn lost_in_the_middle(request: &Request, halves: fn(u32) -> [String; 2]) -> Repl
 
 /// The number that the browser comes back with; 0 when it comes for the first time.
 fn last_seen(request: &Request) -> u32 {
-    let id = request.header("Last-Event-ID").map(str::parse);
-    id.and_then(Result::ok).unwrap_or(0)
+    let id = request.header("Last-Event-ID");
+    id.and_then(|id| id.parse().ok()).unwrap_or(0)
 }
 
 // ANCHOR: constant-id
@@ -174,13 +174,12 @@ fn three(request: &Request, id: fn(u32) -> u32) -> Reply {
 }
 // ANCHOR_END: constant-id
 
-/// In the notes this is one variable. Here it is one for each run of the mistake
-/// (`?run=`), so that two readers in one room do not disturb each other.
+/// In the notes: one variable. Here: one for each `?run=`, so that readers do not meet.
 static INTERVAL: LazyLock<Mutex<HashMap<String, Arc<AtomicBool>>>> = LazyLock::new(Mutex::default);
 
 // ANCHOR: one-interval
-/// Wrong: every client's timer is put into the same place, over the one before.
-/// A client that leaves stops the timer that it finds there.
+/// Wrong: every client's timer goes into the same place, over the one before. Who
+/// leaves stops the timer that is there.
 fn one_interval(request: &Request) -> Reply {
     let run = request.parameter("run").unwrap_or_default().into_owned();
     stream(request, move |mut held| {
@@ -213,8 +212,7 @@ fn good_json(request: &Request) -> Reply {
 // ANCHOR_END: not-json
 
 // ANCHOR: gbk
-/// 你好 ("hello") in GBK.
-const GBK: &[u8] = b"data: \xC4\xE3\xBA\xC3\n\n";
+const GBK: &[u8] = b"data: \xC4\xE3\xBA\xC3\n\n"; // 你好 ("hello") in GBK
 
 /// Wrong: an event stream is always UTF-8. A browser refuses any other charset.
 fn charset_gbk(request: &Request) -> Reply {
@@ -243,7 +241,7 @@ fn line_break(request: &Request) -> Reply {
     stream(request, say(format!("data: {text}\n\n")))
 }
 
-/// Right: in JSON a line break is written as `\n`, two characters.
+/// Right: JSON writes a line break as `\n`, two characters.
 fn line_break_json(request: &Request) -> Reply {
     let text = json!(request.parameter("text").unwrap_or_default());
     stream(request, say(format!("data: {text}\n\n")))
