@@ -18,6 +18,7 @@ const cursors = {};
 let source = null;
 let browserRetries = false;
 
+// ANCHOR: connect
 function connect() {
   const url = new URL(STREAMS[stream.value], location.href);
   // A new EventSource knows no last id. Only when it comes back by itself does it send `Last-Event-ID`.
@@ -34,6 +35,7 @@ function connect() {
   panel.request();
   showState();
 }
+// ANCHOR_END: connect
 
 function showState() {
   panel.state(stateName(EVENT_SOURCE_STATES, source.readyState));
@@ -49,6 +51,7 @@ function opened() {
   panel.log(words);
 }
 
+// ANCHOR: receive
 function receive(event) {
   panel.bytes(byteLength(event.data));
   if (event.lastEventId) {
@@ -57,12 +60,14 @@ function receive(event) {
   }
   show(stream.value, event);
 }
+// ANCHOR_END: receive
 
 function gap() {
   panel.gap();
   panel.note("gap: the server no longer knows what came after our last id; what follows is all that it holds", "waiting");
 }
 
+// ANCHOR: lost
 async function lost() {
   showState();
   if (source.readyState === EventSource.CONNECTING) {
@@ -78,6 +83,7 @@ async function lost() {
   browserRetries = false;
   if (await line.lost("the browser gave up: the answer was not an event stream")) connect();
 }
+// ANCHOR_END: lost
 
 function setRunning(running) {
   byId("start").disabled = running;

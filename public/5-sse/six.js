@@ -6,6 +6,7 @@ const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s
 let sources = [];
 let watch = null;
 
+// ANCHOR: eight
 function openEight() {
   for (let n = 1; n <= 8; n++) {
     // Equal addresses could be made one request; the number keeps them apart.
@@ -18,6 +19,7 @@ function openEight() {
   setRunning(true);
   showStates();
 }
+// ANCHOR_END: eight
 
 function showStates() {
   let open = 0;

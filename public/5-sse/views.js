@@ -50,6 +50,7 @@ function addRow(body, words) {
   return row;
 }
 
+// ANCHOR: say
 // The stream goes one way only, so what we say goes up in a request of its own.
 chatBox(async (data) => {
   const event = byId("event").value;
@@ -61,3 +62,4 @@ chatBox(async (data) => {
   const { id } = await jsonOf(response);
   panel.log(`sent as ${event}, its id is ${id}`, "up");
 });
+// ANCHOR_END: say

@@ -52,6 +52,7 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
     ]
 }
 
+// ANCHOR: stream
 /// The technique: an answer of this type, and an event for each message. Where
 /// to go on, the browser says itself, in `Last-Event-ID`.
 fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
@@ -69,13 +70,17 @@ fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
         held.follow(&topic, &cursor, &EVENTS);
     }))
 }
+// ANCHOR_END: stream
 
+// ANCHOR: head
 /// An event stream is always UTF-8. A browser that reads another `charset` here
 /// gives up for good.
 fn head() -> Answer {
     Answer::stream("text/event-stream; charset=utf-8")
 }
+// ANCHOR_END: head
 
+// ANCHOR: events
 /// One event per message. The message is JSON on one line; a line end inside it is
 /// written `\n`, two characters, so it cannot end the event.
 static EVENTS: Encoding = Encoding {
@@ -93,7 +98,9 @@ static EVENTS: Encoding = Encoding {
     farewell: Vec::new,
     silent: None,
 };
+// ANCHOR_END: events
 
+// ANCHOR: clock
 /// A smaller stream, as many first examples have it: "come back after ten
 /// seconds", one event with a name of its own, then the time as plain text, every
 /// second. The times have no id, so what a browser misses is lost.
@@ -108,7 +115,9 @@ fn tell_the_time(house: &House, request: &Request) -> Result<Reply, Answer> {
         held.follow(&topic, &Cursor::Now, &TIMES);
     }))
 }
+// ANCHOR_END: clock
 
+// ANCHOR: times
 /// The time alone: no id, no name.
 static TIMES: Encoding = Encoding {
     message: |message: &Message| {
@@ -119,3 +128,4 @@ static TIMES: Encoding = Encoding {
     farewell: Vec::new,
     silent: None,
 };
+// ANCHOR_END: times

@@ -191,3 +191,272 @@ fn a_web_socket_opens_beside_six_streams() {
         assert_eq!(page.text("eight-count"), "6 of 8 are open");
     });
 }
+
+#[test]
+fn with_six_tabs_started_the_seventh_does_not_load_until_one_is_closed() {
+    on_both(5, |stage| {
+        let mut six: Vec<Page> = (0..6).map(|_| stage.open()).collect();
+        for page in &six {
+            start(page, "clock");
+        }
+        let seventh = stage.window.blank();
+        seventh.run(&format!(
+            "location.href = '{}'",
+            stage.course.url(stage.folder)
+        ));
+        // Time enough for a page that may be asked for. (The seventh tab cannot be
+        // asked: it is on its way.)
+        let state = "document.getElementById('state').textContent";
+        stays(&six[0], state, 2000);
+        six.pop().expect("a tab").close();
+        seventh.until("document.getElementById('start')?.disabled === false");
+        let waited = seventh.run(
+            "const [page] = performance.getEntriesByType('navigation'); return page.requestStart",
+        );
+        assert!(waited.as_f64() >= Some(2000.0), "{waited} ms");
+    });
+}
+
+/// The steps with the button "Cut my connections".
+#[test]
+fn after_a_cut_the_chat_misses_nothing_and_the_clock_waits_for_ten_seconds() {
+    on_both(5, |stage| {
+        let page = stage.open();
+        page.run("await until('it looks', () => document.getElementById('wire-state').textContent === '')");
+        start(&page, "chat");
+        say(&page, "before");
+        page.until_text("log", "guest");
+        page.click("wire-cut");
+        page.until_text("state", "0 CONNECTING");
+        page.run(
+            "const body = JSON.stringify({ data: 'while away' });
+             await fetch('/publish', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });",
+        );
+        page.until_text("state", "1 OPEN");
+        page.until_text("log", "while away");
+        for text in ["before", "while away"] {
+            assert_eq!(times(&page, text), 1, "{text}");
+        }
+        // Its head is in the wire view, and the text's pointer finds the field.
+        page.run(
+            "document.querySelector('[data-wire=\"field-last-event-id\"] button').click();
+             await until('it is marked', () => document.getElementById('wire-state').textContent === 'marked below');",
+        );
+        page.click("stop");
+        start(&page, "clock");
+        page.click("wire-cut");
+        page.until_text("state", "0 CONNECTING");
+        let away = std::time::Instant::now();
+        page.until_text("state", "1 OPEN");
+        let away = away.elapsed();
+        assert!((8..=15).contains(&away.as_secs()), "{away:?}");
+    });
+}
+
+/// Runs both ways of a mistake; the lines of each, without the last one ("done").
+fn both_ways(page: &Page, name: &str) -> [Vec<String>; 2] {
+    [0, 1].map(|button| {
+        let said = page.run(&format!(
+            "const place = document.querySelector('[data-try=\"{name}\"]');
+             // Its script comes after the page.
+             await until('it can be run', () => place.querySelector('button'));
+             place.querySelectorAll('button')[{button}].click();
+             await until('{name} ended', () => place.querySelector('li.done, li.lost'));
+             return [...place.querySelectorAll('li')].map((line) => line.textContent);"
+        ));
+        let lines = said.as_array().expect("lines").iter();
+        let mut lines: Vec<_> = lines
+            .map(|line| line.as_str().expect("words").to_owned())
+            .collect();
+        if lines.last().is_some_and(|line| line == "done") {
+            lines.pop();
+        }
+        lines
+    })
+}
+
+/// The lines that say an event, without their times.
+fn news(lines: &[String]) -> Vec<&str> {
+    let events = lines.iter().filter_map(|line| line.split_once("  "));
+    events
+        .map(|(_, words)| words)
+        .filter(|words| words.starts_with("message: ") || words.starts_with("alarm: "))
+        .collect()
+}
+
+fn ending<'a>(lines: &'a [String], words: &str) -> Vec<&'a String> {
+    lines.iter().filter(|line| line.ends_with(words)).collect()
+}
+
+#[track_caller]
+fn last(lines: &[String]) -> &str {
+    lines.last().expect("a line")
+}
+
+#[test]
+fn an_answer_that_ends_after_one_event_is_asked_for_again_and_again() {
+    on_both(5, |stage| {
+        let [wrong, right] = both_ways(&stage.open(), "one-event");
+        let rounds = news(&wrong).len();
+        assert!((2..=4).contains(&rounds), "{wrong:?}");
+        assert_eq!(
+            last(&wrong),
+            format!("requests answered: {rounds}, events: {rounds}, errors: {rounds}")
+        );
+        assert!(news(&right).len() >= 5, "{right:?}");
+        assert!(last(&right).starts_with("requests answered: 1, events: "));
+        assert!(last(&right).ends_with(", errors: 0"), "{right:?}");
+    });
+}
+
+#[test]
+fn without_blank_lines_bytes_come_and_no_event_fires() {
+    on_both(5, |stage| {
+        let [wrong, right] = both_ways(&stage.open(), "no-blank-line");
+        let sum = wrong.iter().find(|line| line.starts_with("requests"));
+        assert_eq!(
+            sum.map(String::as_str),
+            Some("requests answered: 1, events: 0, errors: 0")
+        );
+        assert_eq!(last(&wrong), "a chunk came: \"data: tick\\n\"");
+        assert!(news(&right).len() >= 5, "{right:?}");
+    });
+}
+
+#[test]
+fn an_id_apart_from_its_data_loses_them_when_the_connection_breaks_between() {
+    on_both(5, |stage| {
+        let [wrong, right] = both_ways(&stage.open(), "id-apart");
+        let came = |n| format!("message: news {n}  (last id {n})");
+        assert_eq!(news(&wrong), [came(1), came(3)], "{wrong:?}");
+        assert_eq!(news(&right), [came(1), came(2), came(3)], "{right:?}");
+    });
+}
+
+#[test]
+fn a_constant_id_brings_the_same_news_again() {
+    on_both(5, |stage| {
+        let [wrong, right] = both_ways(&stage.open(), "constant-id");
+        let came = |n: usize, id| format!("message: news {n}  (last id {id})");
+        let wrong_news = news(&wrong);
+        assert!(wrong_news.len() >= 6, "{wrong:?}");
+        for (at, line) in wrong_news.into_iter().enumerate() {
+            // 1 2 3, and then 2 3 4 for ever.
+            let n = if at < 3 { at + 1 } else { at % 3 + 2 };
+            assert_eq!(line, came(n, 1), "{wrong:?}");
+        }
+        let right_news = news(&right);
+        assert!(right_news.len() >= 6, "{right:?}");
+        for (line, n) in right_news.into_iter().zip(1..) {
+            assert_eq!(line, came(n, n), "{right:?}");
+        }
+    });
+}
+
+#[test]
+fn a_new_event_source_at_each_error_begins_again() {
+    on_both(5, |stage| {
+        let [wrong, right] = both_ways(&stage.open(), "reopen");
+        let firsts = ending(&wrong, "news 1  (last id 1)").len();
+        assert!(firsts >= 2, "{wrong:?}");
+        assert_eq!(ending(&wrong, "news 4  (last id 4)").len(), 0, "{wrong:?}");
+        assert_eq!(ending(&right, "news 1  (last id 1)").len(), 1, "{right:?}");
+        assert_eq!(ending(&right, "news 4  (last id 4)").len(), 1, "{right:?}");
+        assert!(right.contains(&"the browser comes back by itself".to_owned()));
+    });
+}
+
+#[test]
+fn with_one_interval_for_all_b_goes_silent_when_a_leaves() {
+    on_both(5, |stage| {
+        let [wrong, right] = both_ways(&stage.open(), "one-interval");
+        assert!(
+            !ending(&wrong, "B message: tick").is_empty(),
+            "B heard ticks before: {wrong:?}"
+        );
+        assert_eq!(last(&wrong), "0 ticks came to B after that", "{wrong:?}");
+        // No error tells B.
+        assert!(!wrong.iter().any(|line| line.contains("error")));
+        let ticks = last(&right).split(' ').next().map(str::parse::<u32>);
+        assert!(matches!(ticks, Some(Ok(2..))), "{right:?}");
+    });
+}
+
+#[test]
+fn a_time_without_quotes_is_no_json() {
+    on_both(5, |stage| {
+        let [wrong, right] = both_ways(&stage.open(), "not-json");
+        assert!(last(&wrong).starts_with("SyntaxError: "), "{wrong:?}");
+        assert!(last(&right).starts_with("time: 2"), "{right:?}");
+    });
+}
+
+#[test]
+fn add_listener_is_no_function() {
+    on_both(5, |stage| {
+        let [wrong, right] = both_ways(&stage.open(), "add-listener");
+        assert!(last(&wrong).starts_with("TypeError: "), "{wrong:?}");
+        assert!(wrong.len() == 1 && last(&right) == "tick", "{right:?}");
+    });
+}
+
+#[test]
+fn gbk_in_the_header_ends_it_and_gbk_bytes_are_replaced_in_silence() {
+    on_both(5, |stage| {
+        let page = stage.open();
+        let [wrong, right] = both_ways(&page, "charset-gbk");
+        assert!(wrong.len() == 1, "{wrong:?}");
+        assert!(last(&wrong).ends_with("error, readyState 2"), "{wrong:?}");
+        assert_eq!(news(&right), ["message: 你好"]);
+        let [wrong, right] = both_ways(&page, "gbk-bytes");
+        assert!(wrong.iter().any(|line| line.contains("U+FFFD")));
+        assert!(last(&wrong).ends_with("events: 1, errors: 0"), "{wrong:?}");
+        assert!(right.contains(&"the characters: U+4F60 U+597D".to_owned()));
+    });
+}
+
+#[test]
+fn a_strangers_line_break_begins_an_event_of_his_own() {
+    on_both(5, |stage| {
+        let [wrong, right] = both_ways(&stage.open(), "line-break");
+        assert_eq!(
+            news(&wrong),
+            ["message: hi", "alarm: fire! leave the house"]
+        );
+        assert_eq!(
+            news(&right),
+            [r#"message: "hi\n\nevent: alarm\ndata: fire! leave the house""#]
+        );
+    });
+}
+
+/// A mistake that is stopped leaves none of its streams open.
+#[test]
+fn a_mistake_that_is_stopped_closes_its_streams() {
+    on_both(5, |stage| {
+        let page = stage.open();
+        for name in [
+            "one-event",
+            "no-blank-line",
+            "constant-id",
+            "reopen",
+            "one-interval",
+            "add-listener",
+        ] {
+            for button in [0, 1] {
+                page.run(&format!(
+                    "const place = document.querySelector('[data-try=\"{name}\"]');
+                     await until('it can be run', () => place.querySelector('button'));
+                     const [stop] = [...place.querySelectorAll('button')].slice(2);
+                     place.querySelectorAll('button')[{button}].click();
+                     await new Promise((done) => setTimeout(done, 200));
+                     stop.click();
+                     await until('{name} stopped', () => place.querySelector('li.lost'));"
+                ));
+            }
+        }
+        page.click("eight-open");
+        // All six are free for these.
+        page.until_text("eight-count", "6 of 8 are open");
+    });
+}

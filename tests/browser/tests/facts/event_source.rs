@@ -155,6 +155,7 @@ fn gbk_bytes_without_a_charset_turn_into_u_fffd_in_silence() {
 fn an_answer_that_is_not_200_or_of_another_type_ends_it_for_good() {
     for answer in [
         "HTTP/1.1 404 Not Found\r\nContent-Type: text/event-stream\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 204 No Content\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n",
     ] {

@@ -110,3 +110,15 @@ fn one_tab_can_lead_for_all_by_web_locks_and_a_broadcast_channel() {
     first.close();
     second.until("leads");
 }
+
+#[test]
+fn web_locks_need_a_secure_context_and_a_broadcast_channel_does_not() {
+    let (raw, window, local) = page(|_, _| {});
+    let has = "return [isSecureContext, 'locks' in navigator, typeof BroadcastChannel]";
+    assert_eq!(local.run(has), json!([true, true, "function"]));
+    let by_address = window.open(&format!("http://127.0.0.1:{}/", raw.port));
+    assert_eq!(by_address.run(has), json!([true, true, "function"]));
+    // A page that is neither encrypted nor of this machine, without a second machine.
+    let foreign = window.open("data:text/html,foreign");
+    assert_eq!(foreign.run(has), json!([false, false, "function"]));
+}
