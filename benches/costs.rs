@@ -65,8 +65,9 @@ const CROWD: usize = 50;
 struct Figures {
     name: String,
     requests: usize,
-    sent: usize,
-    received: usize,
+    /// Bytes from the client, and to it.
+    up: usize,
+    down: usize,
     threads: f64,
     median: Duration,
     worst: Duration,
@@ -91,7 +92,7 @@ fn main() {
         .collect();
     running.stop();
 
-    println!("{}\n{}", table(&figures), explanation());
+    println!("{}\n{}", table(&figures), explanation(&figures));
     if std::env::args().any(|argument| argument == "--write") {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/figures/costs.md");
         std::fs::write(path, pieces(&figures)).expect("written");
@@ -143,8 +144,8 @@ fn figures(client: &Client, technique: Technique, published: &[Instant]) -> Figu
     Figures {
         name,
         requests: client.requests,
-        sent: client.sent,
-        received: client.received,
+        up: client.sent,
+        down: client.received,
         threads: 0.0,
         median: (delays[MESSAGES / 2 - 1] + delays[MESSAGES / 2]) / 2,
         worst: delays[MESSAGES - 1],
@@ -180,24 +181,33 @@ fn settled() -> usize {
 
 fn pieces(figures: &[Figures]) -> String {
     let pieces = PIECES.map(|(name, rows)| {
-        let (table, words) = (table(&figures[rows]), explanation());
+        let figures = &figures[rows];
+        let (table, words) = (table(figures), explanation(figures));
         format!("<!-- ANCHOR: {name} -->\n{table}\n{words}\n<!-- ANCHOR_END: {name} -->\n")
     });
     pieces.concat()
 }
 
+/// Narrow enough for a phone: short words, and threads only where they differ.
 fn table(figures: &[Figures]) -> String {
-    let mut table = "| | requests | sent | received | threads | delay |\n\
-                     |---|--:|--:|--:|--:|--:|\n"
-        .to_owned();
+    let alike = same_threads(figures).is_some();
+    let (head, rule) = match alike {
+        true => ("", ""),
+        false => (" threads |", "--:|"),
+    };
+    let mut table =
+        format!("| | requests | up | down | delay |{head}\n|---|--:|--:|--:|--:|{rule}\n");
     for one in figures {
+        let threads = match alike {
+            true => String::new(),
+            false => format!(" {} |", one.threads),
+        };
         table.push_str(&format!(
-            "| {} | {} | {} | {} | {} | {} / {} |\n",
+            "| {} | {} | {} | {} | {} / {} |{threads}\n",
             one.name,
             one.requests,
-            thousands(one.sent),
-            thousands(one.received),
-            one.threads,
+            thousands(one.up),
+            thousands(one.down),
             milliseconds(one.median),
             milliseconds(one.worst),
         ));
@@ -205,23 +215,39 @@ fn table(figures: &[Figures]) -> String {
     table
 }
 
+/// The number of threads, if it is the same for all.
+fn same_threads(figures: &[Figures]) -> Option<f64> {
+    let first = figures.first()?.threads;
+    figures
+        .iter()
+        .all(|one| one.threads == first)
+        .then_some(first)
+}
+
 /// What the columns are, on what they were measured, and how to do it again.
-fn explanation() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let cores = match cores {
-        1 => "1 core".to_owned(),
-        more => format!("{more} cores"),
+fn explanation(figures: &[Figures]) -> String {
+    let count = |number: f64, of: &str| match number {
+        1.0 => format!("1 {of}"),
+        more => format!("{more} {of}s"),
     };
-    let build = if cfg!(debug_assertions) {
-        "debug"
-    } else {
-        "release"
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = count(cores as f64, "core");
+    let threads = match same_threads(figures) {
+        Some(number) => format!(
+            "Each of them holds {} of the server while it listens",
+            count(number, "thread")
+        ),
+        None => "*Threads*: what the server holds for it while it listens".to_owned(),
+    };
+    let build = match cfg!(debug_assertions) {
+        true => "debug",
+        false => "release",
     };
     format!(
-        "One client listens for one minute, and ten messages of {} bytes come. *Sent* and \
-         *received* are the client's bytes, with all of HTTP. *Threads*: what the server holds \
-         for it. *Delay*: from publish to arrival in milliseconds, the median and the worst of \
-         the ten, on one machine. Measured with {cores}, in a {build} build, by \
+        "One client listens for one minute, and ten messages of {} bytes come. *Up* and *down*: all \
+         bytes that the client sends and receives, with all of HTTP. *Delay*: from publish to \
+         arrival in milliseconds, the median / the worst of the ten, on one machine. {threads} \
+         (counted with {CROWD} clients). Measured with {cores}, in a {build} build, by \
          `cargo bench --bench costs -- --write`.",
         message(0).len(),
     )

@@ -185,7 +185,8 @@ fn engine_poll(sid: &str) -> String {
 }
 
 /// A connection of its own for each: a browser's would have been closed by the server
-/// between one ping and the next.
+/// between one ping and the next. (So the count of threads is that of a
+/// client that has not posted for 15 s.)
 fn engine_post(client: &mut Client, sid: &str, packet: &str) {
     let target = format!("/socket.io/?EIO=4&transport=polling&sid={sid}&t={T}");
     let mut connection = client.connect();
