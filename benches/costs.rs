@@ -195,8 +195,7 @@ fn table(figures: &[Figures]) -> String {
         true => ("", ""),
         false => (" threads |", "--:|"),
     };
-    let mut table =
-        format!("| | requests | up | down | delay |{head}\n|---|--:|--:|--:|--:|{rule}\n");
+    let mut table = format!("| | asked | up | down | delay |{head}\n|---|--:|--:|--:|--:|{rule}\n");
     for one in figures {
         let threads = match alike {
             true => String::new(),
@@ -244,9 +243,9 @@ fn explanation(figures: &[Figures]) -> String {
         false => "release",
     };
     format!(
-        "One client listens for one minute, and ten messages of {} bytes come. *Up* and *down*: all \
-         bytes that the client sends and receives, with all of HTTP. *Delay*: from publish to \
-         arrival in milliseconds, the median / the worst of the ten, on one machine. {threads} \
+        "One client listens for one minute, and ten messages of {} bytes come. *Asked*: its \
+         requests. *Up* and *down*: all bytes that the client sends and receives, with all of \
+         HTTP. *Delay*: from publish to arrival in milliseconds, the median / the worst of the ten, on one machine. {threads} \
          (counted with {CROWD} clients). Measured with {cores}, in a {build} build, by \
          `cargo bench --bench costs -- --write`.",
         message(0).len(),
@@ -258,7 +257,7 @@ fn milliseconds(delay: Duration) -> String {
     if milliseconds < 10.0 {
         format!("{milliseconds:.1}")
     } else {
-        thousands(delay.as_millis().try_into().unwrap_or(usize::MAX))
+        format!("{milliseconds:.0}")
     }
 }
 
