@@ -185,10 +185,12 @@ impl Topic {
             audience,
             volatile,
         });
+        // ANCHOR: wake
         if !volatile {
             log.history.append(message.clone());
             self.news.notify_all();
         }
+        // ANCHOR_END: wake
         if let Some(echo) = self.echo.get() {
             echo(&message);
         }
@@ -243,6 +245,7 @@ impl Topic {
             Cursor::Now => &Cursor::After(log.history.last_id()),
             given => given,
         };
+        // ANCHOR: wait
         loop {
             let news = log.history.after(cursor);
             let left = deadline.saturating_duration_since(Instant::now());
@@ -256,6 +259,7 @@ impl Topic {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
+        // ANCHOR_END: wait
     }
 
     /// Joins `subscriber` and returns what it missed. It is handed every later

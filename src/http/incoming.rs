@@ -196,11 +196,13 @@ impl<'a> Incoming<'a> {
         }
     }
 
+    // ANCHOR: read
     fn read(&self, bytes: &mut [u8], patience: Duration) -> io::Result<usize> {
         self.stream.set_read_timeout(Some(patience))?;
         let mut stream = self.stream;
         stream.read(bytes)
     }
+    // ANCHOR_END: read
 }
 
 fn too_large() -> Trouble {

@@ -183,6 +183,7 @@ impl Shared {
     fn accept(&self, listener: &TcpListener, refuser: &Refuser) {
         let mut pause = FIRST_PAUSE;
         let mut number = 0;
+        // ANCHOR: accept
         while !self.stopping.load(Ordering::SeqCst) {
             match listener.accept() {
                 Ok(_) if self.stopping.load(Ordering::SeqCst) => return,
@@ -202,6 +203,7 @@ impl Shared {
                 }
             }
         }
+        // ANCHOR_END: accept
     }
 
     fn admit(&self, stream: Arc<TcpStream>, peer: IpAddr, number: u64, refuser: &Refuser) {
@@ -241,6 +243,7 @@ impl Shared {
             number,
         };
         let tally = self.tally.clone();
+        // ANCHOR: thread
         let spawned = threads::spawn(format!("conn-{number}"), move || {
             // Leaves the registry last, when everything else is given back.
             let _seat = seat;
@@ -251,6 +254,7 @@ impl Shared {
             tally.count(reason);
             drop(link);
         });
+        // ANCHOR_END: thread
         if let Err(error) = spawned {
             log::warn!("no thread for a connection: {error}");
             refuser.refuse(stream);
