@@ -131,9 +131,11 @@ export async function commaWrong(say) {
   } catch (error) {
     say(`only when the line runs: ${error.message}`);
   }
-  const set = (...args) => say(`another function called set was called, with ${args}`);
-  app,set("port", 3000);
-  say(`no error; and app's port is ${app.get("port")}`);
+  {
+    const set = (...args) => say(`another function called set was called, with ${args}`);
+    app,set("port", 3000);
+    say(`no error; and app's port is ${app.get("port")}`);
+  }
 }
 // ANCHOR_END: comma-wrong
 

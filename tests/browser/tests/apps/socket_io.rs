@@ -1,6 +1,6 @@
 //! Lesson 7: Engine.IO by hand, chat, rooms, acks, namespaces, the notes.
 
-use super::{Stage, lines, on_both, on_both_with, say};
+use super::{Stage, lines, on_both, on_both_with, say, stays};
 use poll_to_push_browser_tests::browser::Page;
 use serde_json::json;
 
@@ -429,5 +429,37 @@ fn a_list_grows_and_connected_is_not_complete() {
             has(&right, ": first, while you were away") && has(&right, ": second, while"),
             "{right:?}"
         );
+    });
+}
+
+/// What the text lets its reader guess.
+#[test]
+fn a_message_costs_requests_by_polling_and_none_by_a_websocket() {
+    on_both(7, |stage| {
+        let page = stage.open();
+        page.run(
+            "window.requests = () => performance.getEntriesByType('resource')
+               .filter((entry) => entry.name.includes('/socket.io/?')).length;",
+        );
+        for (transports, allowed) in [("polling", 2..=3), ("polling,websocket", 0..=0)] {
+            page.fill("transports", transports);
+            press(&page, "start");
+            page.until_text("transport", transports.rsplit(',').next().expect("one"));
+            // What comes of itself has come: who is here, once the name was told.
+            page.until_text("here", "1: ");
+            stays(&page, "0", 500);
+            let before = page.run("return requests()").as_u64().expect("a number");
+            // Not written letter by letter: "is typing" would cost a request as well.
+            page.run(&format!(
+                "document.getElementById('text').value = '{transports}'"
+            ));
+            page.click("send");
+            page.until_text("log", &format!(": {transports}"));
+            page.until_text("packets", "3 ack");
+            stays(&page, "0", 300);
+            let after = page.run("return requests()").as_u64().expect("a number");
+            assert!(allowed.contains(&(after - before)), "{}", after - before);
+            press(&page, "stop");
+        }
     });
 }
