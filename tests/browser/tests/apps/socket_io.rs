@@ -463,3 +463,18 @@ fn a_message_costs_requests_by_polling_and_none_by_a_websocket() {
         }
     });
 }
+
+#[test]
+fn an_upgrade_that_takes_too_long_leaves_the_session_polling() {
+    on_both(7, |stage| {
+        let page = stage.open();
+        page.click("engine-open");
+        press(&page, "engine-socket");
+        // Ten seconds.
+        page.until_text("engine-log", "1008 the upgrade took too long");
+        assert_eq!(page.text("engine-carrier"), "polling");
+        press(&page, "engine-send");
+        press(&page, "engine-poll");
+        page.until_text("engine-log", "4hello\n4 = message");
+    });
+}
