@@ -18,11 +18,13 @@ function ask(event) {
   const answered = (answer) => say(`ack: ${answer}  (${(performance.now() - askedAt).toFixed(0)} ms)`, "down");
   if (byId("ask-timeout").checked) {
     say(`emit "${event}", give up after 2 s`, "up");
+    // ANCHOR: ask
     // With a timeout the function gets the error first.
     current().timeout(2000).emit(event, text, (error, answer) => {
       if (error) say(`"${event}": ${error.message}`, "lost");
       else answered(answer);
     });
+    // ANCHOR_END: ask
   } else {
     say(`emit "${event}"`, "up");
     current().emit(event, text, answered);

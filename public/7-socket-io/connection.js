@@ -18,6 +18,7 @@ export function noteOffset(args, expected) {
 
 function connect() {
   const transports = byId("transports").value.split(",");
+  // ANCHOR: connect
   // `forceNew`: a connection of its own, since the transports may be others than last time.
   socket = io({ transports, forceNew: true });
   watch(socket, "Chat");
@@ -30,6 +31,7 @@ function connect() {
     panel.state(`connecting, attempt ${attempt}`);
   });
   for (const use of users) use(socket);
+  // ANCHOR_END: connect
 
   panel.note();
   panel.state("connecting");

@@ -35,6 +35,7 @@ async function open() {
   show();
 }
 
+// ANCHOR: poll
 async function poll() {
   const mine = session;
   mine.waits = true;
@@ -47,6 +48,7 @@ async function poll() {
   }
   show();
 }
+// ANCHOR_END: poll
 
 async function post(packet) {
   const mine = session;
@@ -129,6 +131,7 @@ function openSocket() {
   show();
 }
 
+// ANCHOR: upgrade
 function probe() {
   session.probe = "sent";
   sendFrame("2probe");
@@ -140,6 +143,7 @@ function upgrade() {
   sendFrame("5");
   show();
 }
+// ANCHOR_END: upgrade
 
 function over() {
   session.ws?.close();

@@ -7,6 +7,7 @@ let push = null;
 let nowhere = null;
 
 function makePush() {
+  // ANCHOR: push
   const socket = io("/push");
   socket.on("connect", () => {
     say(`/push: connect; id ${socket.id}`);
@@ -14,6 +15,7 @@ function makePush() {
     show("connected");
   });
   socket.on("message", (time) => say(`/push: message ${time}`, "down"));
+  // ANCHOR_END: push
   socket.on("disconnect", (reason) => {
     say(`/push: disconnect; ${reason}`, socket.active ? "lost" : "note");
     byId("push-session").textContent = "–";

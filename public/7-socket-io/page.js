@@ -23,6 +23,7 @@ onSocket((socket) => {
 });
 
 chatBox((data) => {
+  // ANCHOR: chat
   const socket = current();
   panel.log(socket.connected ? `sent: ${data.text}` : `waits until we are connected: ${data.text}`, "up");
   // The last argument is a function: the server's answer (its "ack") calls it.
@@ -32,6 +33,7 @@ chatBox((data) => {
     else if (answer.error) panel.error(`the server says: ${answer.error}`);
     else panel.log(`the server has it: id ${answer.id}`);
   });
+  // ANCHOR_END: chat
 });
 
 function showHere(people = [], count = 0) {

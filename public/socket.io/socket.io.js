@@ -134,6 +134,7 @@
       this.#gets = this.#poll();
     }
 
+    // ANCHOR: poll
     async #poll() {
       while (!this.#paused && !this.#closed) {
         const body = await this.#request("read", { signal: this.#abort.signal });
@@ -145,6 +146,7 @@
         }
       }
     }
+    // ANCHOR_END: poll
 
     send(packets) {
       const frames = [];
@@ -343,6 +345,7 @@
         this.fire("upgradeError", error); // no harm done: all stays on the old transport
         this.flush();
       };
+      // ANCHOR: change
       const change = async () => {
         this.upgrading = true; // from here on nothing is sent; it waits in the writeBuffer
         this.fire("upgrading", transport);
@@ -356,6 +359,7 @@
         this.fire("upgrade", transport);
         this.flush();
       };
+      // ANCHOR_END: change
       transport.on("open", () => transport.send([{ type: "ping", data: "probe" }]));
       transport.on("packet", ({ type, data }) => {
         if (this.upgrading) return;
@@ -820,6 +824,7 @@
     }
 
     /** Each wait is twice as long as the one before, up to a limit. Chance keeps all clients from coming at once. */
+    // ANCHOR: delay
     #nextDelay() {
       const { reconnectionDelay, reconnectionDelayMax, randomizationFactor } = this.options;
       const delay = reconnectionDelay * 2 ** this.#attempts++;
@@ -828,6 +833,7 @@
       const jittered = Math.floor(random * 10) % 2 === 0 ? delay - deviation : delay + deviation;
       return Math.trunc(Math.min(jittered, reconnectionDelayMax));
     }
+    // ANCHOR_END: delay
 
     #reconnect() {
       if (this.reconnecting || this.#stopped) return;

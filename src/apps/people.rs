@@ -88,6 +88,7 @@ fn run(
     changes: &Receiver<()>,
     stopped: &Receiver<()>,
 ) {
+    // ANCHOR: one-timer
     let pushes = tick(PUSH);
     let mut due: Receiver<Instant> = never();
     loop {
@@ -102,6 +103,7 @@ fn run(
             recv(stopped) -> _ => return,
         }
     }
+    // ANCHOR_END: one-timer
 }
 
 /// The first people by id, and how many there are.

@@ -55,9 +55,11 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
     hear_the_chat(&io, chat);
     let people = people::start(&io);
 
+    // ANCHOR: two-urls
     let bare = engine(house, Box::new(engine_io::echo));
     let serving = io.clone();
     let sockets = engine(house, Box::new(move |session| serving.client(session)));
+    // ANCHOR_END: two-urls
     let engines = [bare.clone(), sockets.clone()];
     house.at_stop(move || {
         people.stop();
@@ -94,6 +96,7 @@ fn talk(io: &Server, chat: &Arc<Topic>) {
         socket.on("chat message - client", |socket, event| {
             socket.namespace().emit("chat message - server", event.args);
         });
+        // ANCHOR: listeners
         // Everyone but the one who says it.
         socket.on("broadcast", |socket, event| {
             socket.broadcast().emit("broadcast", event.args);
@@ -102,6 +105,7 @@ fn talk(io: &Server, chat: &Arc<Topic>) {
             let args = event.args.clone();
             event.answer(args);
         });
+        // ANCHOR_END: listeners
     });
     io.of("/custom").on_connection(greet);
     // What is pushed there every two seconds comes from `people`.
@@ -127,6 +131,7 @@ fn say(chat: &Topic, socket: &Socket, event: Event) {
         .args
         .get::<Value>(0)
         .filter(|_| event.args.attachments().is_empty());
+    // ANCHOR: say
     let told = match data {
         None => json!({ "error": "a chat message carries one argument, without bytes" }),
         Some(data) => match chat.publish("message", &data) {
@@ -134,6 +139,7 @@ fn say(chat: &Topic, socket: &Socket, event: Event) {
             Err(closed) => json!({ "error": closed.to_string() }),
         },
     };
+    // ANCHOR_END: say
     if event.wants_answer() {
         event.answer(Args::one(&told));
     } else if told.get("error").is_some() {
@@ -143,6 +149,8 @@ fn say(chat: &Topic, socket: &Socket, event: Event) {
 
 /// Whatever is said in the chat, by any lesson's page, is an event for everyone.
 fn hear_the_chat(io: &Server, chat: &Topic) {
+    // ANCHOR: hear
     let everyone = io.of("/");
     chat.echo_into(move |message| everyone.emit("chat message", Args::one(&message.data)));
+    // ANCHOR_END: hear
 }

@@ -68,6 +68,7 @@ pub fn answer(engine: &Arc<Engine>, request: &Request) -> Result<Reply, Answer> 
         return Err(refuse(Code::UnsupportedProtocolVersion, why));
     }
     match (session, by_websocket) {
+        // ANCHOR: requests
         (None, false) => {
             let (_, open) = engine.open(None)?;
             Ok(body(open.payload()).into())
@@ -77,6 +78,7 @@ pub fn answer(engine: &Arc<Engine>, request: &Request) -> Result<Reply, Answer> 
             "POST" => post(engine, &session, request).map(Reply::from),
             _ => Err(refuse(Code::BadRequest, "a poll is a GET or a POST")),
         },
+        // ANCHOR_END: requests
         (session, true) => {
             if !request.header_has("Upgrade", "websocket") {
                 return Err(refuse(

@@ -67,6 +67,7 @@ impl Recovery {
 
     /// The pid and the socket that `payload` claims, if it is remembered. It is
     /// handed out once.
+    // ANCHOR: claim
     pub fn claim(&self, payload: &RawValue, namespace: &str) -> Option<(String, Saved)> {
         let claim: Claim = serde_json::from_str(payload.get()).ok()?;
         let mut all = lock(&self.0);
@@ -82,4 +83,5 @@ impl Recovery {
         }
         Some((claim.pid, saved))
     }
+    // ANCHOR_END: claim
 }

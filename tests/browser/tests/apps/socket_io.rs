@@ -1,6 +1,6 @@
 //! Lesson 7: Engine.IO by hand, chat, rooms, acks, namespaces, the notes.
 
-use super::{Stage, lines, on_both, on_both_with, say};
+use super::{Stage, lines, on_both, on_both_with, say, stays};
 use poll_to_push_browser_tests::browser::Page;
 use serde_json::json;
 
@@ -18,6 +18,28 @@ fn last(page: &Page, log: &str, words: &str) {
     page.until(&format!(
         "document.querySelector('#{log} li:last-child span')?.textContent.startsWith({words})"
     ));
+}
+
+/// Runs a mistake, the wrong way and then the right way: what each says.
+#[track_caller]
+fn both_ways(page: &Page, name: &str) -> [Vec<String>; 2] {
+    [0, 1].map(|way| {
+        let place = format!("[data-try=\"{name}\"]");
+        page.until(&format!(
+            "document.querySelectorAll('{place} button').length === 3"
+        ));
+        page.run(&format!(
+            "document.querySelectorAll('{place} button')[{way}].click()"
+        ));
+        let last = format!("document.querySelector('{place} li:last-child')?.className");
+        page.until(&format!("['done', 'lost'].includes({last})"));
+        let said = page.run(&format!(
+            "return [...document.querySelectorAll('{place} li')].map((line) => line.textContent)"
+        ));
+        let said = said.as_array().expect("lines").iter();
+        said.map(|line| line.as_str().expect("words").to_owned())
+            .collect()
+    })
 }
 
 fn connected(stage: &Stage, name: &str) -> Page {
@@ -284,5 +306,175 @@ fn markup_that_is_said_never_runs() {
         page.until_text("here", "<i onclick=1>");
         let seen = page.run("return [ran, document.querySelectorAll('.demo img, .demo i, .demo b, .demo script').length]");
         assert_eq!(seen, json!([0, 0]));
+    });
+}
+
+#[test]
+fn typing_mistakes_fail_in_silence() {
+    on_both(7, |stage| {
+        let page = stage.open();
+        assert_eq!(
+            both_ways(&page, "script-scr"),
+            [
+                vec![
+                    "files that the page asked for: 0",
+                    "io is undefined",
+                    "done"
+                ],
+                vec!["files that the page asked for: 1", "io is function", "done"],
+            ]
+        );
+        assert_eq!(
+            both_ways(&page, "comma"),
+            [
+                vec![
+                    "only when the line runs: set is not defined",
+                    "another function called set was called, with port,3000",
+                    "no error; and app's port is undefined",
+                    "done",
+                ],
+                vec!["app's port is 3000", "done"],
+            ]
+        );
+        assert_eq!(page.complaints(), [""; 0]);
+        let [wrong, right] = both_ways(&page, "broadcoast");
+        assert!(wrong[1].contains("still no error"), "{wrong:?}");
+        assert!(
+            wrong[2].contains("in the console: Uncaught TypeError"),
+            "{wrong:?}"
+        );
+        assert_eq!(right, ["back came: hi", "back came: again", "done"]);
+        assert_eq!(page.complaints().len(), 1, "{:?}", page.complaints());
+        let [wrong, right] = both_ways(&page, "event-name");
+        let [sent, silence, done] = &wrong[..] else {
+            panic!("{wrong:?}")
+        };
+        assert!(sent.contains("no error") && silence.contains("still no error") && done == "done");
+        assert_eq!(
+            right,
+            ["\"echo\": hi", "\"ehco\": operation has timed out", "done"]
+        );
+    });
+}
+
+#[test]
+fn a_broadcast_and_a_push_reach_those_whom_they_are_for() {
+    on_both(7, |stage| {
+        let page = stage.open();
+        let [wrong, mut right] = both_ways(&page, "leaves-sender-out");
+        let end = ["a second later: that is all", "done"];
+        assert_eq!(wrong, ["Bob's page shows it", end[0], end[1]]);
+        right.sort();
+        let mut all = ["Ada's page shows it", "Bob's page shows it", end[0], end[1]];
+        all.sort_unstable();
+        assert_eq!(right, all);
+        let [wrong, right] = both_ways(&page, "push-on-root");
+        let messages = |lines: &[String]| lines.iter().filter(|l| l.starts_with("message")).count();
+        assert_eq!((wrong.len(), messages(&wrong)), (3, 0), "{wrong:?}");
+        assert!(messages(&right) >= 2, "{right:?}");
+        let [wrong, right] = both_ways(&page, "bare-websocket");
+        assert!(wrong[0].starts_with("no query: closed, 1006"), "{wrong:?}");
+        assert!(
+            wrong
+                .iter()
+                .any(|line| line.starts_with("it says 0{\"sid\""))
+                && wrong.iter().any(|line| line.contains("closed, 1008")),
+            "{wrong:?}"
+        );
+        assert_eq!(right[1], "it says hello", "{right:?}");
+    });
+}
+
+#[test]
+fn a_timer_per_socket_makes_a_crowd_of_messages() {
+    on_both(7, |stage| {
+        let page = stage.open();
+        let [wrong, right] = both_ways(&page, "timer-per-socket");
+        let counts = |sockets: [u32; 4], messages: [u32; 4]| {
+            let line = |(n, count)| format!("{n} open: {count} messages in 2 s");
+            let lines = sockets.into_iter().zip(messages).map(line);
+            lines.chain(["done".to_owned()]).collect::<Vec<_>>()
+        };
+        assert_eq!(wrong, counts([1, 2, 3, 2], [1, 4, 9, 6]));
+        // Its ticks are not counted from when a socket comes, so one may fall on an edge.
+        assert_eq!(right.len(), 5, "{right:?}");
+        for (line, n) in right.iter().zip([1, 2, 3, 2]) {
+            let count = line.split(' ').nth(2).expect("a number");
+            let count: u32 = count.parse().expect("a number");
+            assert!(count <= 2 * n, "{right:?}");
+        }
+    });
+}
+
+#[test]
+fn a_list_grows_and_connected_is_not_complete() {
+    on_both(7, |stage| {
+        let page = stage.open();
+        let [wrong, right] = both_ways(&page, "growing-list");
+        let line = |whose, n| format!("one comes; the {whose} list has {n}; and it goes");
+        let mut lines: Vec<_> = (1..=4).map(|n| line("server's", n)).collect();
+        lines.push("done".to_owned());
+        assert_eq!(wrong, lines);
+        lines = vec![line("library's", 1); 4];
+        lines.push("done".to_owned());
+        assert_eq!(right, lines);
+        let [wrong, right] = both_ways(&page, "connected-not-complete");
+        let has = |lines: &[String], words: &str| lines.iter().any(|line| line.contains(words));
+        assert!(
+            has(&wrong, "connected again") && !has(&wrong, "while you were away"),
+            "{wrong:?}"
+        );
+        assert!(has(&right, "recovered false"), "{right:?}");
+        assert!(
+            has(&right, ": first, while you were away") && has(&right, ": second, while"),
+            "{right:?}"
+        );
+    });
+}
+
+/// What the text lets its reader guess.
+#[test]
+fn a_message_costs_requests_by_polling_and_none_by_a_websocket() {
+    on_both(7, |stage| {
+        let page = stage.open();
+        page.run(
+            "window.requests = () => performance.getEntriesByType('resource')
+               .filter((entry) => entry.name.includes('/socket.io/?')).length;",
+        );
+        for (transports, allowed) in [("polling", 2..=3), ("polling,websocket", 0..=0)] {
+            page.fill("transports", transports);
+            press(&page, "start");
+            page.until_text("transport", transports.rsplit(',').next().expect("one"));
+            // What comes of itself has come: who is here, once the name was told.
+            page.until_text("here", "1: ");
+            stays(&page, "0", 500);
+            let before = page.run("return requests()").as_u64().expect("a number");
+            // Not written letter by letter: "is typing" would cost a request as well.
+            page.run(&format!(
+                "document.getElementById('text').value = '{transports}'"
+            ));
+            page.click("send");
+            page.until_text("log", &format!(": {transports}"));
+            page.until_text("packets", "3 ack");
+            stays(&page, "0", 300);
+            let after = page.run("return requests()").as_u64().expect("a number");
+            assert!(allowed.contains(&(after - before)), "{}", after - before);
+            press(&page, "stop");
+        }
+    });
+}
+
+#[test]
+fn an_upgrade_that_takes_too_long_leaves_the_session_polling() {
+    on_both(7, |stage| {
+        let page = stage.open();
+        page.click("engine-open");
+        press(&page, "engine-socket");
+        // Ten seconds.
+        page.until_text("engine-log", "1008 the upgrade took too long");
+        assert_eq!(page.text("engine-carrier"), "polling");
+        press(&page, "engine-send");
+        press(&page, "engine-poll");
+        page.until_text("engine-log", "4hello\n4 = message");
     });
 }

@@ -63,6 +63,7 @@ impl Session {
             }
             Life::Open => {}
         }
+        // ANCHOR: over
         let over_at = state
             .pong_by
             .unwrap_or(state.next_ping + self.times.ping_timeout);
@@ -70,6 +71,7 @@ impl Session {
             drop(state);
             return self.close(Ended::PingTimeout);
         }
+        // ANCHOR_END: over
         if late(state.settle_by) {
             drop(state);
             return self.end(Ended::ForcedServerClose);

@@ -53,6 +53,7 @@ impl Session {
             return false;
         }
         state.upgrade = None;
+        // ANCHOR: upgraded
         let mut frames = Vec::new();
         let count = state.parked.len();
         for parcel in std::mem::take(&mut state.parked) {
@@ -65,6 +66,7 @@ impl Session {
         state.transport = Transport::WebSocket(link.clone());
         // A poll that still waits ends.
         self.changed.notify_all();
+        // ANCHOR_END: upgraded
         true
     }
 

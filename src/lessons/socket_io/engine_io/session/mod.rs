@@ -311,6 +311,7 @@ impl Session {
         state.polled = true;
         self.changed.notify_all();
         loop {
+            // ANCHOR: poll
             let mut body = String::new();
             for parcel in std::mem::take(&mut state.parked) {
                 add(&mut body, parcel.payload());
@@ -324,6 +325,7 @@ impl Session {
             } else if changes && body.is_empty() {
                 add(&mut body, "6");
             }
+            // ANCHOR_END: poll
             if !body.is_empty() {
                 state.polled = false;
                 // Whoever waits for room has it now.
@@ -335,8 +337,10 @@ impl Session {
                 }
                 return Ok((body, over));
             }
+            // ANCHOR: wait
             let waited = self.changed.wait(state);
             state = waited.unwrap_or_else(PoisonError::into_inner);
+            // ANCHOR_END: wait
         }
     }
 
