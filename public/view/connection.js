@@ -13,7 +13,23 @@ const KEPT = 8000;
 const CHUNK = /^[0-9a-f]{1,8}\r\n/;
 
 const ascii = (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-const utf8 = (bytes) => new TextDecoder().decode(bytes);
+/** Text, with each byte that is not UTF-8 as `\\xNN`: a chunk may end in the middle of a letter. */
+export function utf8(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    const letters = new TextDecoder("utf-8", { ignoreBOM: true });
+    let text = "";
+    for (let at = 0; at < bytes.length; ) {
+      const size = bytes[at] < 0x80 ? 1 : bytes[at] >= 0xf0 ? 4 : bytes[at] >= 0xe0 ? 3 : bytes[at] >= 0xc2 ? 2 : 1;
+      const letter = letters.decode(bytes.subarray(at, at + size));
+      const whole = letter !== "" && !letter.includes("\ufffd");
+      text += whole ? letter : `\\x${bytes[at].toString(16).padStart(2, "0")}`;
+      at += whole ? size : 1;
+    }
+    return text;
+  }
+}
 
 function join(a, b) {
   const all = new Uint8Array(a.length + b.length);
@@ -309,7 +325,9 @@ export class Connection {
     const found = read(this.body.kind, text);
     const parts = [...before, ...found.parts, ...(end ? [end] : [])];
     const id = found.ids.at(-1);
-    const kind = found.heartbeat ? "heartbeat" : "message";
+    // An event without data fires nothing: it only brings an id.
+    const silent = this.body.kind === "sse" && !found.news;
+    const kind = found.heartbeat ? "heartbeat" : silent ? "answer" : "message";
     const label = found.heartbeat ? "heartbeat" : (id ?? text.trim().slice(0, 30));
     this.cross("down", kind, label, parts, { id, bytes, left, count: found.ids.length });
   }

@@ -23,22 +23,25 @@ export function* unpack(buffer) {
 
 /**
  * Looks until the page is left. `on.hello({now, connections})` at each start, `on.passage(passage)`,
- * `on.delay(seconds)` for the way one way, `on.state(words)`.
+ * `on.delay(seconds)` for the way one way, `on.cut(count)`, `on.state(words)`. Gives a function that asks the server to
+ * cut this browser's other connections; it says whether it could ask.
  */
 export function look(on) {
   let wait = FIRST_WAIT_MS;
+  let socket;
   const open = () => {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/wire/socket`);
+    socket = new WebSocket(`${scheme}://${location.host}/wire/socket`);
     let asked = 0;
     let timer = 0;
+    const opened = socket;
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => {
       wait = FIRST_WAIT_MS;
       on.state("looking");
       const ask = () => {
         asked = performance.now();
-        socket.send("time");
+        opened.send("time");
       };
       ask();
       timer = setInterval(ask, ASK_TIME_EVERY_MS);
@@ -50,6 +53,7 @@ export function look(on) {
       }
       const said = JSON.parse(data);
       if (said.connections) on.hello(said);
+      else if (said.cut !== undefined) on.cut(said.cut);
       else on.delay((performance.now() - asked) / 2000);
     });
     socket.addEventListener("close", () => {
@@ -61,4 +65,9 @@ export function look(on) {
     });
   };
   open();
+  return () => {
+    const open = socket.readyState === WebSocket.OPEN;
+    if (open) socket.send("cut");
+    return open;
+  };
 }

@@ -37,7 +37,7 @@ function makeTry(place, mistakes) {
     log.replaceChildren();
     stop.disabled = false;
     try {
-      await mistakes[name + kind]((words) => mine === running && say("said", words), mine.signal);
+      await mistakes[name + kind]((words) => mine === running && !mine.signal.aborted && say("said", words), mine.signal);
       if (mine === running) say("done", "done");
     } catch (error) {
       if (mine === running) say("lost", mine.signal.aborted ? "stopped" : `${error.name}: ${error.message}`);

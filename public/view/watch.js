@@ -86,14 +86,8 @@ class Watch {
     if (this.by("wire-state").textContent !== words) this.by("wire-state").textContent = words;
   }
 
-  async cut() {
-    try {
-      const response = await fetch("/wire/cut", { method: "POST", headers: { "Content-Length": "0" } });
-      const { cut, error } = await response.json();
-      this.say(error ?? (cut === 1 ? "1 connection was cut" : `${cut} connections were cut`));
-    } catch (error) {
-      this.say(`not cut: ${error.message}`);
-    }
+  cut() {
+    if (!this.askToCut()) this.say("not cut: the view has no connection itself");
   }
 
   picked(crossing) {
@@ -116,7 +110,8 @@ class Watch {
   // From the server's tap.
 
   start() {
-    look({
+    this.askToCut = look({
+      cut: (count) => this.say(count === 1 ? "1 connection was cut" : `${count} connections were cut`),
       hello: ({ now, connections }) => {
         this.offset = now / 1e6 - performance.now() / 1000;
         this.connections.clear();
@@ -179,11 +174,11 @@ class Watch {
       cross("down", "message", detail);
     });
     new PerformanceObserver((list) => {
-      for (const { name, initiatorType } of list.getEntries()) {
+      for (const { name } of list.getEntries()) {
         const { origin, pathname } = new URL(name);
         if (origin !== location.origin || isFile(pathname) || pathname === "/publish") continue;
         // The page has had its turn with the answer by now: if it showed no message, there was none.
-        if (told < asked) cross("down", "empty", initiatorType === "script" ? "nothing new" : "nothing new");
+        if (told < asked) cross("down", "empty", "nothing new");
       }
     }).observe({ type: "resource" });
   }

@@ -174,10 +174,13 @@ export class Wire {
     return Boolean(last);
   }
 
+  /** `up-` or `down-` in front of a name means: one way only. */
   mark(item) {
     let found = false;
+    const [, way, name] = /^(?:(up|down)-)?(.*)$/.exec(this.pointed);
+    const passed = !way || item.className.split(" ").includes(way);
     for (const bytes of item.querySelectorAll("[data-part]")) {
-      const here = bytes.dataset.part === this.pointed;
+      const here = passed && bytes.dataset.part === name;
       bytes.classList.toggle("pointed", here);
       found ||= here;
     }

@@ -1,8 +1,9 @@
-//! `/wire/socket` and `/wire/cut`: the wire view's own URLs.
+//! `/wire/socket`: the wire view's own URL.
 //!
 //! The view looks at its own browser's connections ([`crate::tap`]), by WebSocket: that
-//! is not one of the six connections that a browser opens to a host. Neither URL is
-//! ever shown in the view.
+//! is not one of the six connections that a browser opens to a host. It is never shown
+//! in the view. The page may send two words: `time`, to learn how long bytes are on
+//! their way, and `cut`, to have the browser's other connections cut.
 //!
 //! Threads: the connection's own reads; one more, `looker`, takes what passes from its
 //! channel and sends it, and waits when the page is slow. Then the channel fills, and
@@ -22,33 +23,24 @@ use tungstenite::Message;
 /// What the page may send, in bytes.
 const LIMIT: usize = 1024;
 
-/// The two URLs; none when the view is turned off.
+/// The URL; none when the view is turned off.
 pub fn routes(house: &Arc<House>) -> Vec<Route> {
     if !house.taps.on() {
         return Vec::new();
     }
-    let (looking, cutting) = (house.clone(), house.clone());
-    vec![
-        Route::get("/wire/socket", Access::OwnPages, move |request| {
-            look(&looking, request)
-        }),
-        Route::post("/wire/cut", move |request| {
-            let cut = cutting.taps.cut(token(request)?);
-            Ok(Answer::json(200, &json!({ "cut": cut })).into())
-        }),
-    ]
-}
-
-/// Who looks, or cuts.
-fn token(request: &Request) -> Result<&str, Answer> {
-    cookie::of(request).ok_or_else(|| {
-        let why = "this is for a browser that has opened a page of this server before";
-        Answer::error(403, why)
-    })
+    let house = house.clone();
+    vec![Route::get(
+        "/wire/socket",
+        Access::OwnPages,
+        move |request| look(&house, request),
+    )]
 }
 
 fn look(house: &Arc<House>, request: &Request) -> Result<Reply, Answer> {
-    let token = token(request)?.to_owned();
+    let Some(token) = cookie::of(request).map(str::to_owned) else {
+        let why = "this is for a browser that has opened a page of this server before";
+        return Err(Answer::error(403, why));
+    };
     let answer = accept(request)?;
     let taps = house.taps.clone();
     Ok(Reply::hold(answer, &PLAIN, move |mut held: Held| {
@@ -78,9 +70,13 @@ fn look(house: &Arc<House>, request: &Request) -> Result<Reply, Answer> {
                 return held.end(&(FRAMES.farewell)(), Reason::Shutdown);
             }
         };
-        // The page asks for the time, to know how long bytes are on their way.
-        converse(held, LIMIT, |_| {
-            Say::Answer(Message::text(json!({ "time": us() }).to_string()))
+        converse(held, LIMIT, |word| {
+            let answer = match word {
+                Message::Text(word) if word == "cut" => json!({ "cut": taps.cut(&token) }),
+                Message::Text(word) if word == "time" => json!({ "time": us() }),
+                _ => json!({ "error": "the words here are time and cut" }),
+            };
+            Say::Answer(Message::text(answer.to_string()))
         });
         drop(look);
         if looker.join().is_err() {

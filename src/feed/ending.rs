@@ -55,7 +55,7 @@ reasons! {
     ProtocolError,
     /// A WebSocket client answered no ping (1011).
     PeerSilent,
-    /// The browser asked for it, to see what a cut is like (`/wire/cut`).
+    /// The browser asked for it, to see what a cut is like.
     Cut,
     /// The server went down.
     Shutdown,

@@ -124,9 +124,9 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// The wire view's own requests are not shown in it.
+    /// The wire view's own connection is not shown in it.
     fn tell(&self, request: &Request, head: &[u8]) {
-        let shown = !request.path.starts_with("/wire/");
+        let shown = request.path != "/wire/socket";
         let token = cookie::of(request).filter(|_| shown);
         let target = match request.query.as_str() {
             "" => request.path.clone(),

@@ -106,6 +106,15 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
                     id,
                 }));
             }
+            // A table that is too wide scrolls by itself, by keyboard, too.
+            Event::Start(table @ Tag::Table(_)) => {
+                events.push(Event::Html("<div class=\"table\" tabindex=\"0\">\n".into()));
+                events.push(Event::Start(table));
+            }
+            Event::End(TagEnd::Table) => {
+                events.push(Event::End(TagEnd::Table));
+                events.push(Event::Html("</div>\n".into()));
+            }
             Event::Code(code) => events.push(match source_link(&code) {
                 Ok(None) => Event::Code(code),
                 Ok(Some(html)) => Event::InlineHtml(html.into()),
@@ -125,6 +134,8 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
     }
     let mut html = String::new();
     html::push_html(&mut html, events.into_iter());
+    // The pages' policy takes no style in an element.
+    html = html.replace("style=\"text-align: right\"", "class=\"right\"");
     for problem in &problems {
         log::warn!("lessons/{name}.md:{}: {}", problem.line, problem.what);
     }

@@ -137,6 +137,7 @@ fn a_pointer_into_the_wire_view_names_a_part_that_there_is() {
     let mut wrong = Vec::new();
     for text in all() {
         for (line, name) in attributes(&text, "data-wire=\"") {
+            let name = name.trim_start_matches("up-").trim_start_matches("down-");
             let field = name.starts_with("field-");
             if !field && !parts.contains(&format!("\"{name}\":")) {
                 wrong.push(text.at(line, format!("public/view/words.js has no part {name}")));

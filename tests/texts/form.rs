@@ -161,11 +161,18 @@ fn the_books_drawings_have_the_pages_colours() {
     let style = texts::file("public/style.css").expect("the style");
     let book = texts::file("lessons/drawings/book.css").expect("the book's style");
     let starts = [".ladder-drawing", ".drawing", "polygon", "rect."];
-    let rules = style.lines().filter(|line| starts.iter().any(|start| line.starts_with(start)));
+    let rules = style
+        .lines()
+        .filter(|line| starts.iter().any(|start| line.starts_with(start)));
     let rules: Vec<_> = rules.collect();
     assert!(rules.len() > 20, "{rules:?}");
     for rule in rules {
-        let rule = rule.replace("var(--mono)", "monospace").replace("var(--sans)", "sans-serif");
-        assert!(book.contains(&rule), "run node lessons/drawings/draw.mjs: {rule}");
+        let rule = rule
+            .replace("var(--mono)", "monospace")
+            .replace("var(--sans)", "sans-serif");
+        assert!(
+            book.contains(&rule),
+            "run node lessons/drawings/draw.mjs: {rule}"
+        );
     }
 }
