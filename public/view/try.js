@@ -11,7 +11,7 @@ function makeTry(place, mistakes) {
   let running = null;
   row.className = "row";
   log.className = "log try-log";
-  log.setAttribute("role", "log");
+  log.setAttribute("aria-live", "polite");
   log.setAttribute("aria-label", "What it did");
   log.tabIndex = 0;
   log.hidden = true;

@@ -25,6 +25,9 @@ use std::time::{Duration, Instant};
 
 /// Bytes kept of what passed at once. Of the rest only its length is told.
 pub const KEPT: usize = 4096;
+/// The same while [`BUSY`] passages wait for a looker: it would see no more anyway.
+const KEPT_WHEN_BUSY: usize = 64;
+const BUSY: usize = 16;
 /// Passages that may wait for one looker: with [`KEPT`], some 2 MiB.
 const WAITING: usize = 512;
 
@@ -302,12 +305,14 @@ impl Tap {
         if lookers.is_empty() || (bytes.is_empty() && !matches!(kind, Kind::End(_))) {
             return;
         }
+        let busy = lookers.iter().all(|looker| looker.passages.len() > BUSY);
+        let kept = if busy { KEPT_WHEN_BUSY } else { KEPT };
         let passage = Passage {
             connection: self.number,
             at: self.taps.now(),
             kind,
             length: bytes.len(),
-            bytes: Bytes::copy_from_slice(&bytes[..bytes.len().min(KEPT)]),
+            bytes: Bytes::copy_from_slice(&bytes[..bytes.len().min(kept)]),
         };
         for looker in lookers.iter() {
             if looker.passages.try_send(passage.clone()).is_err() {

@@ -163,8 +163,9 @@ fn after_bytes_that_were_missed_the_view_finds_its_place_again() {
     assert_eq!(
         kinds(&all)[2..],
         [
-            json!(["down", "message", "data"]),
-            json!(["down", "message", "9"]),
+            json!(["down", "answer", "data"]),
+            // An id alone: no event fires.
+            json!(["down", "answer", "9"]),
             json!(["end", "cut", "Cut"]),
         ]
     );

@@ -97,7 +97,7 @@ fn the_texts_drawings_are_what_the_scenes_draw_now() {
         "const { still, markup } = await import('/view/ladder.js');
          const { SCENES } = await import('/view/scenes.js');
          return Object.entries(SCENES).map(([name, { crossings, title, until }]) =>
-           [name, `<div class="drawing">${markup(still(crossings, { width: 520, second: 40, labels: true, title, id: `hatch-${name}`, until }))}</div>\\n`]);",
+           [name, `<div class=\"drawing\">${markup(still(crossings, { width: 520, second: 40, labels: true, title, id: `hatch-${name}`, until }))}</div>\\n`]);",
     );
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lessons/drawings");
     let mut checked = 0;
