@@ -8,7 +8,7 @@ use super::escape;
 use crate::sync::lock;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
-use syntect::parsing::{ParseState, ScopeStack, SyntaxSet};
+use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
 
 static GRAMMARS: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
 
@@ -23,19 +23,25 @@ struct Key {
     code: String,
 }
 
-/// The start of a scope's name, and the class that it gets. The first that fits the
+/// What a scope's name begins with, and the class that it gets. The first that fits the
 /// innermost scope counts.
-const CLASSES: [(&str, &str); 9] = [
-    ("comment", "c-comment"),
-    ("string", "c-string"),
-    ("constant.character", "c-string"),
-    ("constant", "c-constant"),
-    ("keyword.operator", ""),
-    ("keyword", "c-keyword"),
-    ("storage", "c-keyword"),
-    ("entity.name", "c-name"),
-    ("support", "c-name"),
-];
+static CLASSES: LazyLock<Vec<(Scope, &str)>> = LazyLock::new(|| {
+    let classes = [
+        ("comment", "c-comment"),
+        ("string", "c-string"),
+        ("constant.character", "c-string"),
+        ("constant", "c-constant"),
+        ("keyword.operator", ""),
+        ("keyword", "c-keyword"),
+        ("storage", "c-keyword"),
+        ("entity.name", "c-name"),
+        ("support", "c-name"),
+    ];
+    let known = classes.into_iter();
+    known
+        .filter_map(|(name, class)| Some((Scope::new(name).ok()?, class)))
+        .collect()
+});
 
 /// The lines of `code` as HTML. `language` is a name or a file's ending; an unknown
 /// one has no colours.
@@ -99,15 +105,12 @@ fn colour(language: &str, code: &str) -> Vec<String> {
 }
 
 fn class(scopes: &ScopeStack) -> &'static str {
-    for scope in scopes.as_slice().iter().rev() {
-        let name = scope.build_string();
-        for (start, class) in CLASSES {
-            if name.starts_with(start) {
-                return class;
-            }
-        }
-    }
-    ""
+    let inner_first = scopes.as_slice().iter().rev();
+    let mut fitting = inner_first.filter_map(|scope| {
+        let fits = CLASSES.iter().find(|(start, _)| start.is_prefix_of(*scope));
+        fits.map(|(_, class)| *class)
+    });
+    fitting.next().unwrap_or("")
 }
 
 #[cfg(test)]

@@ -309,7 +309,9 @@ impl Page {
     #[track_caller]
     pub fn number_of(&self, expression: &str) -> u64 {
         let value = self.run(&format!("return {expression}"));
-        value.as_u64().unwrap_or_else(|| panic!("{expression} is {value}"))
+        value
+            .as_u64()
+            .unwrap_or_else(|| panic!("{expression} is {value}"))
     }
 
     /// From the next page on, no script of a page runs. (Those of a test do.)

@@ -13,7 +13,9 @@ fn main() {
     page.resize(1280, 860);
     page.go(&course.url("/2-long-polling/"));
     // As a reader who has come some way.
-    page.run("for (const box of [...document.querySelectorAll('.step input')].slice(0, 3)) box.click()");
+    page.run(
+        "for (const box of [...document.querySelectorAll('.step input')].slice(0, 3)) box.click()",
+    );
     page.go(&course.url("/1-short-polling/"));
     page.run("for (const box of document.querySelectorAll('.step input')) box.click()");
     page.go(&course.url("/"));
@@ -48,7 +50,9 @@ fn say(page: &Page, words: &str) {
     let before = page.number_of("document.querySelectorAll('.wire-list li').length");
     page.fill("text", words);
     page.click("send");
-    page.until(&format!("document.querySelectorAll('.wire-list li').length > {before}"));
+    page.until(&format!(
+        "document.querySelectorAll('.wire-list li').length > {before}"
+    ));
 }
 
 /// Waits until nothing more crosses for a moment.

@@ -39,10 +39,17 @@ fn a_poll_without_news_is_empty_and_one_with_news_is_a_message() {
     let empty = empty.replace("30", "31");
     let body = "{\"messages\":[{\"id\":\"k-2\",\"data\":\"hi\"}],\"last_id\":\"k-2\"}";
     let length = body.len();
-    let news = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}");
+    let news = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
     let none = "HTTP/1.1 204 No Content\r\nLast-Event-ID: k-2\r\n\r\n";
     let all = crossings(&json!([
-        ["in", ASK], ["out", empty], ["in", ASK], ["out", news], ["in", ASK], ["out", none],
+        ["in", ASK],
+        ["out", empty],
+        ["in", ASK],
+        ["out", news],
+        ["in", ASK],
+        ["out", none],
     ]));
     let asked = json!(["up", "request", "GET /short-polling/messages"]);
     assert_eq!(
@@ -57,17 +64,25 @@ fn a_poll_without_news_is_empty_and_one_with_news_is_a_message() {
         ]
     );
     assert_eq!(all[0][3], json!(["request-line", "field", "blank-line"]));
-    assert_eq!(all[3][3].as_array().and_then(|parts| parts.last()), Some(&json!("body")));
+    assert_eq!(
+        all[3][3].as_array().and_then(|parts| parts.last()),
+        Some(&json!("body"))
+    );
 }
 
 const STREAM: &str = "GET /sse/stream HTTP/1.1\r\n\r\n";
-const STREAM_HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+const STREAM_HEAD: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 #[test]
 fn a_stream_is_taken_apart_chunk_by_chunk_however_the_bytes_arrive() {
     let chunks = "1d\r\nid: k-3\ndata: {\"id\":\"k-3\"}\n\n\r\n3\r\n:\n\n\r\n0\r\n\r\n";
     let chunks = chunks.replace("1d", "1c");
-    let whole = crossings(&json!([["in", STREAM], ["out", STREAM_HEAD], ["out", chunks]]));
+    let whole = crossings(&json!([
+        ["in", STREAM],
+        ["out", STREAM_HEAD],
+        ["out", chunks]
+    ]));
     let expected = [
         json!(["up", "request", "GET /sse/stream"]),
         json!(["down", "open", "200, and it stays open"]),
@@ -90,7 +105,10 @@ fn a_stream_is_taken_apart_chunk_by_chunk_however_the_bytes_arrive() {
 #[test]
 fn a_line_over_two_chunks_is_two_pieces_and_a_script_is_a_message() {
     let lines = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"id\"\r\n8\r\n:\"k-4\"}\n\r\n1\r\n\n\r\n";
-    let all = crossings(&json!([["in", "GET /comet/stream HTTP/1.1\r\n\r\n"], ["out", lines]]));
+    let all = crossings(&json!([
+        ["in", "GET /comet/stream HTTP/1.1\r\n\r\n"],
+        ["out", lines]
+    ]));
     let parts: Vec<_> = all[2..].iter().map(|one| &one[3]).collect();
     assert_eq!(
         parts,
@@ -105,7 +123,10 @@ fn a_line_over_two_chunks_is_two_pieces_and_a_script_is_a_message() {
         "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{script}\r\n",
         script.len()
     );
-    let all = crossings(&json!([["in", "GET /iframe-push/stream HTTP/1.1\r\n\r\n"], ["out", page]]));
+    let all = crossings(&json!([
+        ["in", "GET /iframe-push/stream HTTP/1.1\r\n\r\n"],
+        ["out", page]
+    ]));
     assert_eq!(kinds(&all)[2], json!(["down", "message", "k-5"]));
     assert_eq!(all[2][3][1], "script");
 }
@@ -116,11 +137,18 @@ const SWITCH: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n
 #[test]
 fn frames_are_named_bit_by_bit_and_unmasked() {
     // RFC 6455, section 5.7: "Hello", masked and not; then a ping, a Close 1000 and bytes.
-    let masked = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+    let masked = [
+        0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,
+    ];
     let plain = [0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f];
     let all = crossings(&json!([
-        ["in", UPGRADE], ["out", SWITCH], ["in", masked], ["out", plain],
-        ["out", [0x89, 0]], ["out", [0x82, 2, 255, 254]], ["out", [0x88, 2, 3, 0xe8]],
+        ["in", UPGRADE],
+        ["out", SWITCH],
+        ["in", masked],
+        ["out", plain],
+        ["out", [0x89, 0]],
+        ["out", [0x82, 2, 255, 254]],
+        ["out", [0x88, 2, 3, 0xe8]],
     ]));
     assert_eq!(
         kinds(&all)[1..],
@@ -135,9 +163,19 @@ fn frames_are_named_bit_by_bit_and_unmasked() {
     );
     assert_eq!(
         all[2][3],
-        json!(["ws-fin", "ws-opcode", "ws-masked", "ws-length", "ws-key", "ws-payload"])
+        json!([
+            "ws-fin",
+            "ws-opcode",
+            "ws-masked",
+            "ws-length",
+            "ws-key",
+            "ws-payload"
+        ])
     );
-    assert_eq!(all[6][3], json!(["ws-fin", "ws-opcode", "ws-masked", "ws-length", "ws-code"]));
+    assert_eq!(
+        all[6][3],
+        json!(["ws-fin", "ws-opcode", "ws-masked", "ws-length", "ws-code"])
+    );
 }
 
 #[test]
@@ -145,19 +183,35 @@ fn of_a_frame_whose_bytes_were_not_kept_the_length_is_right_and_the_next_one_is_
     let long = [0x82, 127, 0, 0, 0, 0, 0, 16, 0, 0, 1, 2, 3];
     // 1 MiB of payload: three bytes are here, the rest passed unkept, in two pieces.
     let all = crossings(&json!([
-        ["in", UPGRADE], ["out", SWITCH], ["out", long, 1_000_000], ["out", [], 48_573],
+        ["in", UPGRADE],
+        ["out", SWITCH],
+        ["out", long, 1_000_000],
+        ["out", [], 48_573],
         ["out", [0x81, 2, 104, 105]],
     ]));
     let last = &kinds(&all)[2..];
-    assert_eq!(last, [json!(["down", "message", "1048576 bytes"]), json!(["down", "message", "hi"])]);
-    assert_eq!((&all[2][4], &all[2][5]), (&json!(1_048_586), &json!(1_048_573)));
+    assert_eq!(
+        last,
+        [
+            json!(["down", "message", "1048576 bytes"]),
+            json!(["down", "message", "hi"])
+        ]
+    );
+    assert_eq!(
+        (&all[2][4], &all[2][5]),
+        (&json!(1_048_586), &json!(1_048_573))
+    );
 }
 
 #[test]
 fn after_bytes_that_were_missed_the_view_finds_its_place_again() {
     let all = crossings(&json!([
-        ["in", STREAM], ["out", STREAM_HEAD], ["out", "c\r\ndata"], ["missed", ""],
-        ["out", ": rest\n\n\r\n"], ["out", "7\r\nid: 9\n\n\r\n"],
+        ["in", STREAM],
+        ["out", STREAM_HEAD],
+        ["out", "c\r\ndata"],
+        ["missed", ""],
+        ["out", ": rest\n\n\r\n"],
+        ["out", "7\r\nid: 9\n\n\r\n"],
         ["end", "Cut"],
     ]));
     assert_eq!(
@@ -181,10 +235,23 @@ fn packets_of_socket_io_are_named_in_a_poll_and_in_a_frame() {
     );
     let all = crossings(&json!([["in", poll], ["out", answer]]));
     let parts = all[1][3].as_array().expect("parts");
-    let names: Vec<_> = parts.iter().filter_map(Value::as_str).skip_while(|name| *name != "blank-line").skip(1).collect();
+    let names: Vec<_> = parts
+        .iter()
+        .filter_map(Value::as_str)
+        .skip_while(|name| *name != "blank-line")
+        .skip(1)
+        .collect();
     assert_eq!(
         names,
-        ["eio-type", "sio-type", "sio-namespace", "sio-ack", "sio-data", "eio-separator", "eio-type"]
+        [
+            "eio-type",
+            "sio-type",
+            "sio-namespace",
+            "sio-ack",
+            "sio-data",
+            "eio-separator",
+            "eio-type"
+        ]
     );
     assert_eq!(all[1][1], "message");
     let frame = |text: &str| {
@@ -193,7 +260,12 @@ fn packets_of_socket_io_are_named_in_a_poll_and_in_a_frame() {
         bytes
     };
     let socket = UPGRADE.replace("/websocket/echo", "/socket.io/?EIO=4&transport=websocket");
-    let all = crossings(&json!([["in", socket], ["out", SWITCH], ["out", frame("2")], ["out", frame("430[\"ok\"]")]]));
+    let all = crossings(&json!([
+        ["in", socket],
+        ["out", SWITCH],
+        ["out", frame("2")],
+        ["out", frame("430[\"ok\"]")]
+    ]));
     assert_eq!(all[2][1], "heartbeat");
     assert_eq!(kinds(&all)[3], json!(["down", "message", "430[\"ok\"]"]));
 }

@@ -105,7 +105,10 @@ fn the_texts_drawings_are_what_the_scenes_draw_now() {
         let name = scene[0].as_str().expect("a name");
         // Lessons 8 and 9 have an emblem, and no text yet.
         let Ok(kept) = std::fs::read_to_string(folder.join(format!("{name}.svg"))) else {
-            assert!(["8-race", "9-machines"].contains(&name), "no drawing of {name}");
+            assert!(
+                ["8-race", "9-machines"].contains(&name),
+                "no drawing of {name}"
+            );
             continue;
         };
         assert!(

@@ -23,7 +23,10 @@ fn polls_are_requests_and_empty_answers_and_news_has_its_id() {
     let window = Window::new();
     let page = open(&course, &window, "/2-long-polling/");
     page.click("start");
-    until_crossed(&page, "browser to server: request, GET /long-polling/messages");
+    until_crossed(
+        &page,
+        "browser to server: request, GET /long-polling/messages",
+    );
     say(&page, "hello");
     page.until_text("last-id", "-1");
     let id = page.text("last-id");
@@ -47,7 +50,12 @@ fn a_stream_shows_its_chunks_and_lines_in_words() {
         "const of = (name) => [...document.querySelectorAll(`.wire-list [data-part=${name}]`)].at(-1).nextElementSibling.textContent;
          return [of('chunk-size'), of('sse-data'), of('sse-blank')]",
     );
-    assert!(words[0].as_str().is_some_and(|words| words.contains("in hex is")), "{words}");
+    assert!(
+        words[0]
+            .as_str()
+            .is_some_and(|words| words.contains("in hex is")),
+        "{words}"
+    );
     assert_eq!(words[1], "what the page gets");
     page.until("document.querySelector('.ladder-scroll line.lane.open')");
 }
@@ -108,8 +116,14 @@ fn frozen_it_stands_still_and_a_picked_arrow_shows_its_bytes() {
     page.click("ladder-freeze");
     let before = page.run("return document.querySelectorAll('.crossing').length");
     let bytes = page.number_of("document.querySelectorAll('.wire-list li').length");
-    page.until(&format!("document.querySelectorAll('.wire-list li').length > {}", bytes + 2));
-    assert_eq!(page.run("return document.querySelectorAll('.crossing').length"), before);
+    page.until(&format!(
+        "document.querySelectorAll('.wire-list li').length > {}",
+        bytes + 2
+    ));
+    assert_eq!(
+        page.run("return document.querySelectorAll('.crossing').length"),
+        before
+    );
     page.run("document.querySelector('.crossing.message line').dispatchEvent(new MouseEvent('click', { bubbles: true }))");
     page.until("document.querySelector('.crossing.picked')");
     page.until("document.querySelector('.wire-list li.picked [data-part=sse-data]')");
@@ -117,7 +131,9 @@ fn frozen_it_stands_still_and_a_picked_arrow_shows_its_bytes() {
     page.click("ladder-back");
     page.until("document.querySelector('.wire-list li.picked')");
     page.click("ladder-freeze");
-    page.until(&format!("document.querySelectorAll('.crossing').length > {before}"));
+    page.until(&format!(
+        "document.querySelectorAll('.crossing').length > {before}"
+    ));
 }
 
 #[test]
@@ -132,12 +148,23 @@ fn paused_the_bytes_wait_and_step_shows_one_more() {
     let shown = page.number_of("document.querySelectorAll('.wire-list li').length");
     // The totals go on.
     let totals = page.run("return document.querySelector('.wire-totals').textContent");
-    page.until(&format!("document.querySelector('.wire-totals').textContent !== {totals}"));
-    assert_eq!(page.number_of("document.querySelectorAll('.wire-list li').length"), shown);
+    page.until(&format!(
+        "document.querySelector('.wire-totals').textContent !== {totals}"
+    ));
+    assert_eq!(
+        page.number_of("document.querySelectorAll('.wire-list li').length"),
+        shown
+    );
     page.click("wire-step");
-    page.until(&format!("document.querySelectorAll('.wire-list li').length === {}", shown + 1));
+    page.until(&format!(
+        "document.querySelectorAll('.wire-list li').length === {}",
+        shown + 1
+    ));
     page.click("wire-pause");
-    page.until(&format!("document.querySelectorAll('.wire-list li').length > {}", shown + 1));
+    page.until(&format!(
+        "document.querySelectorAll('.wire-list li').length > {}",
+        shown + 1
+    ));
 }
 
 #[test]
@@ -157,7 +184,10 @@ fn a_pointer_in_the_text_marks_its_part() {
 fn another_browser_sees_nothing_of_this_one() {
     let course = Course::start("poll-to-push");
     let (mine, other) = (Window::new(), Window::new());
-    let (page, stranger) = (open(&course, &mine, "/2-long-polling/"), open(&course, &other, "/2-long-polling/"));
+    let (page, stranger) = (
+        open(&course, &mine, "/2-long-polling/"),
+        open(&course, &other, "/2-long-polling/"),
+    );
     page.click("start");
     until_crossed(&page, "request, GET /long-polling");
     stranger.click("start");
@@ -166,20 +196,32 @@ fn another_browser_sees_nothing_of_this_one() {
     until_crossed(&page, "request, POST /publish");
     // The message reaches the stranger, by its own poll; the publishing does not.
     until_crossed(&stranger, "message, ");
-    assert!(!crossed(&stranger).contains("POST"), "{}", crossed(&stranger));
+    assert!(
+        !crossed(&stranger).contains("POST"),
+        "{}",
+        crossed(&stranger)
+    );
 }
 
 #[test]
 fn without_a_tap_the_page_says_so_and_draws_what_it_sees_itself() {
     for (program, arguments, path, word) in [
         ("lesson2", &[][..], "/2-long-polling/", "tiny_http"),
-        ("poll-to-push", &["--no-wire"][..], "/2-long-polling/", "--no-wire"),
+        (
+            "poll-to-push",
+            &["--no-wire"][..],
+            "/2-long-polling/",
+            "--no-wire",
+        ),
     ] {
         let course = Course::start_in(program, None, arguments);
         let window = Window::new();
         let page = open(&course, &window, path);
         page.until_text("wire-state", word);
-        assert_eq!(page.run("return document.getElementById('wire-cut').disabled"), true);
+        assert_eq!(
+            page.run("return document.getElementById('wire-cut').disabled"),
+            true
+        );
         page.click("start");
         until_crossed(&page, "browser to server: request");
         say(&page, "hello");

@@ -12,14 +12,18 @@ fn steps_are_ticked_and_the_home_page_knows() {
     page.until("document.querySelectorAll('.step input').length > 3");
     page.run("document.querySelectorAll('.step input')[1].click()");
     let count = page.run("return document.querySelectorAll('.step').length");
-    page.until(&format!("document.querySelector('.step-count').textContent === '1 of {count} steps done'"));
+    page.until(&format!(
+        "document.querySelector('.step-count').textContent === '1 of {count} steps done'"
+    ));
     page.go(&course.url("/2-long-polling/"));
     page.until("document.querySelectorAll('.step input')[1]?.checked");
     page.go(&course.url("/"));
     page.until(&format!("document.querySelector('[data-lesson=\"2-long-polling\"] .done').textContent === '1 of {count}'"));
     page.until("document.getElementById('way').textContent.includes('Can the server wait')");
     page.go(&course.url("/2-long-polling/"));
-    page.run("for (const box of document.querySelectorAll('.step input:not(:checked)')) box.click()");
+    page.run(
+        "for (const box of document.querySelectorAll('.step input:not(:checked)')) box.click()",
+    );
     page.go(&course.url("/"));
     page.until("document.querySelector('[data-lesson=\"2-long-polling\"] .done').textContent.includes('done')");
 }
@@ -51,7 +55,10 @@ fn without_scripts_the_text_can_be_read() {
     page.without_scripts();
     page.go(&course.url("/5-sse/"));
     page.until("document.querySelector('article.text h1').checkVisibility() && document.querySelector('article.text svg').checkVisibility()");
-    assert_eq!(page.run("return document.querySelectorAll('.step input').length"), 0);
+    assert_eq!(
+        page.run("return document.querySelectorAll('.step input').length"),
+        0
+    );
 }
 
 #[test]
@@ -60,28 +67,47 @@ fn code_in_a_text_leads_to_its_lines() {
     let window = Window::new();
     let page = window.open(&course.url("/5-sse/"));
     let link = page.run("return document.querySelector('figure.code a').href");
-    let code = page.run("return document.querySelector('figure.code code').textContent.trim().split('\\n')[0]");
+    let code = page.run(
+        "return document.querySelector('figure.code code').textContent.trim().split('\\n')[0]",
+    );
     page.go(link.as_str().expect("a link"));
     let marked = page.run("return document.querySelector('.listing span.here').textContent");
-    let (code, marked) = (code.as_str().expect("code"), marked.as_str().expect("a line"));
+    let (code, marked) = (
+        code.as_str().expect("code"),
+        marked.as_str().expect("a line"),
+    );
     assert_eq!(marked.trim(), code.trim());
 }
 
 /// The rules of WCAG 2.1, A and AA, that an engine can check.
 #[test]
 fn the_accessibility_engine_finds_nothing_on_any_page() {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../axe/node_modules/axe-core/axe.min.js");
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../axe/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(&file).unwrap_or_else(|error| {
-        panic!("{}: {error}; run `npm --prefix tests/axe ci` first", file.display())
+        panic!(
+            "{}: {error}; run `npm --prefix tests/axe ci` first",
+            file.display()
+        )
     });
     let course = Course::start("poll-to-push");
     let window = Window::new();
     let page = window.blank();
     let mut wrong = Vec::new();
     let paths = [
-        "/", "/0-http/", "/1-short-polling/", "/2-long-polling/", "/3-comet/", "/4-iframe-push/", "/5-sse/",
-        "/6-websocket/", "/7-socket-io/", "/comparison/", "/source/src/lessons/sse.rs?lines=20-30",
-        "/7-socket-io/notes.html", "/1-short-polling/confirm.html?session=none",
+        "/",
+        "/0-http/",
+        "/1-short-polling/",
+        "/2-long-polling/",
+        "/3-comet/",
+        "/4-iframe-push/",
+        "/5-sse/",
+        "/6-websocket/",
+        "/7-socket-io/",
+        "/comparison/",
+        "/source/src/lessons/sse.rs?lines=20-30",
+        "/7-socket-io/notes.html",
+        "/1-short-polling/confirm.html?session=none",
     ];
     for path in paths {
         page.go(&course.url(path));
