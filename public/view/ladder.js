@@ -152,6 +152,11 @@ export class Layout {
     return shapes;
   }
 
+  /** Whether the drawing grows with the time: not when nothing has crossed yet, or for long. */
+  moves(time) {
+    return this.time !== null && time - this.time <= FOLD_AFTER;
+  }
+
   /** What is true until something crosses: how far the lanes reach, bars that grow, a gap that is folded. */
   now(time) {
     const y = this.at(time);

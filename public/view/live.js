@@ -6,7 +6,9 @@ const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 520;
 /** Arrows that are kept. Of what is older, only the page's log tells. */
 const KEPT = 500;
-const EVERY_MS = 100;
+/** How often the lanes and bars grow; and how often when all that changes is how long nothing crossed. */
+const EVERY_MS = 200;
+const IDLE_EVERY = 5;
 
 function element({ tag, attributes, text, inside = [] }) {
   const it = document.createElementNS(SVG, tag);
@@ -47,7 +49,11 @@ export class Ladder {
     this.top = 0;
     this.frame();
     // Bars grow and gaps open while nothing crosses, so that somebody has to look at the clock.
-    setInterval(() => this.frame(), EVERY_MS);
+    let ticks = 0;
+    setInterval(() => {
+      ticks += 1;
+      if (!document.hidden && (this.layout.moves(this.clock()) || ticks % IDLE_EVERY === 0)) this.frame();
+    }, EVERY_MS);
   }
 
   add(crossing) {

@@ -56,8 +56,10 @@ fn what_is_said_in_one_lesson_arrives_in_all_and_no_markup_runs() {
         }
     }
     for (_, page) in &pages {
+        // The bytes and the ladder show it, too.
+        page.until("document.querySelector('.wire-list').textContent.includes('onerror=ran++')");
         let seen =
-            page.run("return [ran, document.querySelectorAll('#log img, #log script').length]");
+            page.run("return [ran, document.querySelectorAll('.log img, .log script, .watch img, .watch script').length]");
         assert_eq!(seen, serde_json::json!([0, 0]));
         assert_eq!(page.complaints(), [""; 0]);
     }
