@@ -3,8 +3,7 @@
 mod common;
 
 use common::{
-    Client, SOON, Server, course, course_with, eventually, get, lesson, masked, options, post,
-    upgrade,
+    Client, Server, course, course_with, eventually, get, lesson, masked, options, post, upgrade,
 };
 use poll_to_push::options::Options;
 use serde_json::{Value, json};

@@ -2,6 +2,7 @@
 // `say` writes a line; `signal` aborts when the reader presses Stop.
 
 import { dataText, jsonOf, publish } from "/kit.js";
+import { pause } from "/view/try.js";
 
 // Equal URLs would wait for each other in the browser, so each question has a number.
 let numbers = 0;
@@ -14,18 +15,6 @@ const messages = (query, signal) => get("/short-polling/messages", query, signal
 /** A server that has too much to do: 1.5 s for each odd question, 0.5 s for each even one. */
 const askSlowServer = (number, signal) =>
   get("/mistakes/short-polling/slow", { ms: number % 2 ? 1500 : 500 }, signal);
-
-/** Waits; throws when `signal` aborts. */
-function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
-}
 
 // A timer that does not wait for the answer.
 

@@ -2,6 +2,7 @@
 // `say` writes a line; `signal` aborts when the reader presses Stop.
 
 import { dataText, publish } from "/kit.js";
+import { pause } from "/view/try.js";
 
 /** Always answers 503, with a page of HTML: what a proxy does while the server behind it is away. */
 const AWAY = "/mistakes/long-polling/away";
@@ -15,27 +16,15 @@ const publishText = (text) => publish({ from: "mistakes", text });
 
 const secondsSince = (began) => `${((performance.now() - began) / 1000).toFixed(1)} s`;
 
-/** Waits; throws when `signal` aborts. */
-function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
-}
-
 /**
- * Lets `loop` poll for four seconds, and publishes a message early and one late. `loop` is given the page: `nextUrl()`
+ * Lets `loop` poll for six seconds, and publishes a message early and one late. `loop` is given the page: `nextUrl()`
  * is the next question, `show(answer)` takes an answer, `end` aborts at the end.
  */
 async function scene(say, signal, { wait, away }, loop) {
   let cursor = (await fetch(longPoll({ wait: 0 }), { signal })).headers.get("Last-Event-ID");
   let asked = 0;
   const page = {
-    end: AbortSignal.any([signal, AbortSignal.timeout(4000)]),
+    end: AbortSignal.any([signal, AbortSignal.timeout(6000)]),
     nextUrl: () => (++asked === away ? AWAY : longPoll({ after: cursor, wait })),
     show(answer) {
       for (const message of answer.messages) say(`the page shows: ${dataText(message.data)}`);

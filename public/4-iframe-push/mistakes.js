@@ -1,17 +1,8 @@
 // What people do wrong with iframe push, each beside the right way. The page's buttons run these.
 
-const OUR_CLOCK = "/iframe-push/stream?topic=clock";
+import { pause } from "/view/try.js";
 
-/** Waits; fails at once when the reader presses Stop. */
-function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
-}
+const OUR_CLOCK = "/iframe-push/stream?topic=clock";
 
 /**
  * Opens pages in unseen iframes for a while. `heard` is given each message that reaches this window meanwhile, and
@@ -127,7 +118,7 @@ async function showThere(url, say, signal) {
     say(`a page without that policy: ${event.data}`);
   };
   const send = (frame) => frame.addEventListener("load", () => frame.contentWindow.postMessage(ATTACK, "*"));
-  await whileFramed([url], 1500, signal, heard, send);
+  await whileFramed([url], 3000, signal, heard, send);
   if (!ran) say("a page without that policy: nothing ran");
 }
 

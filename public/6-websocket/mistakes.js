@@ -1,5 +1,6 @@
 // The mistakes of this lesson, each beside the right way. The text has a button for each.
 import { WEBSOCKET_STATES, publish, stateName } from "/kit.js";
+import { pause } from "/view/try.js";
 import { attempt } from "./break.js";
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -25,16 +26,6 @@ async function opened(path, signal) {
   const socket = connect(path, signal);
   await next(socket, "open", signal);
   return socket;
-}
-
-function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    }, { once: true });
-  });
 }
 
 const state = (socket) => `readyState ${stateName(WEBSOCKET_STATES, socket.readyState)}`;

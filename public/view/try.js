@@ -2,6 +2,19 @@
 // mistakes.js has `noCursorWrong(say, signal)` and `noCursorRight(say, signal)`. `say(words)` writes a line;
 // `signal` aborts when the reader stops it, or runs the other one.
 
+/** Waits; fails at once when `signal` aborts. */
+export function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const timer = setTimeout(resolve, milliseconds);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
 const camelCase = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 
 function makeTry(place, mistakes) {

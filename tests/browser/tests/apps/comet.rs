@@ -1,27 +1,7 @@
 //! Lesson 3: nine messages read in three ways, and chat over one answer.
 
-use super::{AT_ONCE, lines, on_both, on_both_with, say, times};
-use poll_to_push_browser_tests::browser::Page;
+use super::{AT_ONCE, Way, lines, on_both, on_both_with, say, times, tried};
 use std::time::Duration;
-
-/// Runs the wrong or the right way of a mistake, and gives what it said.
-#[track_caller]
-pub fn tried(page: &Page, name: &str, which: &str) -> Vec<String> {
-    let button = if which == "wrong" { 0 } else { 1 };
-    page.run(&format!(
-        "await until('the buttons', () => document.querySelector('[data-try=\"{name}\"] button'));
-         document.querySelectorAll('[data-try=\"{name}\"] button')[{button}].click();"
-    ));
-    page.until(&format!(
-        "document.querySelector('[data-try=\"{name}\"] li:last-child')?.textContent === 'done'"
-    ));
-    let said = page.run(&format!(
-        "return [...document.querySelectorAll('[data-try=\"{name}\"] li')].map((line) => line.textContent)"
-    ));
-    let said = said.as_array().expect("lines").iter();
-    said.map(|line| line.as_str().expect("words").to_owned())
-        .collect()
-}
 
 #[test]
 fn the_nine_come_one_a_second_and_the_plain_ajax_shows_all_at_the_end() {
@@ -136,10 +116,10 @@ fn one_line_in_two_chunks_is_two_pieces_and_one_line() {
 fn nine_objects_in_a_row_are_no_json_text() {
     on_both(3, |stage| {
         let page = stage.open();
-        let wrong = tried(&page, "one-json-text", "wrong");
+        let wrong = tried(&page, "one-json-text", Way::Wrong);
         assert!(wrong[1].starts_with("error: "), "{wrong:?}");
         assert_eq!(wrong.len(), 3, "{wrong:?}");
-        let right = tried(&page, "one-json-text", "right");
+        let right = tried(&page, "one-json-text", Way::Right);
         assert_eq!(right.len(), 10, "{right:?}");
         assert_eq!(right[0], "message 1 of 9");
     });
@@ -149,14 +129,14 @@ fn nine_objects_in_a_row_are_no_json_text() {
 fn a_piece_is_no_message_and_half_a_letter_is_no_letter() {
     on_both(3, |stage| {
         let page = stage.open();
-        let wrong = tried(&page, "piece-as-line", "wrong");
+        let wrong = tried(&page, "piece-as-line", Way::Wrong);
         assert!(wrong[0].starts_with("34 bytes are no message"), "{wrong:?}");
         assert!(wrong[1].starts_with("7 bytes are no message"), "{wrong:?}");
-        let right = tried(&page, "piece-as-line", "right");
+        let right = tried(&page, "piece-as-line", Way::Right);
         assert_eq!(right[0], "message: one line, two chunks: grüße");
-        let wrong = tried(&page, "new-decoder", "wrong");
+        let wrong = tried(&page, "new-decoder", Way::Wrong);
         assert_eq!(wrong[0], "one line, two chunks: gr\u{fffd}\u{fffd}ße");
-        let right = tried(&page, "new-decoder", "right");
+        let right = tried(&page, "new-decoder", Way::Right);
         assert_eq!(right[0], "one line, two chunks: grüße");
     });
 }
@@ -170,12 +150,12 @@ fn at_ready_state_3_alone_old_lines_come_again_and_the_last_ones_never() {
         let count = |said: &[String], line: &str| said.iter().filter(|l| *l == line).count();
         // Nearly every time; a machine that stands still for a moment may see all at 3.
         let missed = (0..10).any(|_| {
-            let wrong = tried(&page, "state-3-only", "wrong");
+            let wrong = tried(&page, "state-3-only", Way::Wrong);
             assert!(count(&wrong, first) > 1, "{wrong:?}");
             count(&wrong, last) == 0
         });
         assert!(missed, "never");
-        let right = tried(&page, "state-3-only", "right");
+        let right = tried(&page, "state-3-only", Way::Right);
         assert_eq!(count(&right, first), 1, "{right:?}");
         assert_eq!(count(&right, last), 1, "{right:?}");
     });
@@ -193,10 +173,10 @@ fn what_the_server_or_the_page_gathers_comes_at_the_end() {
     on_both(3, |stage| {
         let page = stage.open();
         for pair in ["only-once", "no-flush"] {
-            let wrong = seconds(&tried(&page, pair, "wrong"));
+            let wrong = seconds(&tried(&page, pair, Way::Wrong));
             assert_eq!(wrong.len(), 5, "{pair}");
             assert!(wrong[0] > 1.9, "{pair}: {wrong:?}");
-            let right = seconds(&tried(&page, pair, "right"));
+            let right = seconds(&tried(&page, pair, Way::Right));
             assert_eq!(right.len(), 5, "{pair}");
             assert!(right[4] - right[0] > 1.5, "{pair}: {right:?}");
         }
@@ -207,9 +187,9 @@ fn what_the_server_or_the_page_gathers_comes_at_the_end() {
 fn plain_text_without_nosniff_gives_nothing_at_ready_state_3_until_the_end() {
     on_both(3, |stage| {
         let page = stage.open();
-        let wrong = seconds(&tried(&page, "guessed-type", "wrong"));
+        let wrong = seconds(&tried(&page, "guessed-type", Way::Wrong));
         assert!(wrong[0] > 1.9, "{wrong:?}");
-        let right = seconds(&tried(&page, "guessed-type", "right"));
+        let right = seconds(&tried(&page, "guessed-type", Way::Right));
         assert!(right.len() >= 5 && right[0] < 1.5, "{right:?}");
     });
 }
@@ -219,9 +199,9 @@ fn cache_controller_is_no_header_and_the_browser_keeps_the_answer() {
     on_both(3, |stage| {
         let page = stage.open();
         let number = |line: &str| line.rsplit(' ').next().map(str::to_owned);
-        let wrong = tried(&page, "cache-controller", "wrong");
+        let wrong = tried(&page, "cache-controller", Way::Wrong);
         assert_eq!(number(&wrong[0]), number(&wrong[1]), "{wrong:?}");
-        let right = tried(&page, "cache-controller", "right");
+        let right = tried(&page, "cache-controller", Way::Right);
         assert_ne!(number(&right[0]), number(&right[1]), "{right:?}");
     });
 }

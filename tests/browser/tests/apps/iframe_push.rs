@@ -1,7 +1,6 @@
 //! Lesson 4: a clock through a page that never ends.
 
-use super::comet::tried;
-use super::{lines, on_both, say, stays};
+use super::{Way, lines, on_both, say, stays, tried};
 use poll_to_push_browser_tests::eventually;
 
 const TICKS: &str = "document.querySelectorAll('#log li.down').length";
@@ -119,7 +118,7 @@ fn the_iframe_can_be_seen_and_its_scripts_are_gone_from_it() {
 fn a_message_for_a_written_origin_does_not_arrive_and_only_the_console_tells() {
     on_both(4, |stage| {
         let page = stage.open();
-        let wrong = tried(&page, "fixed-origin", "wrong");
+        let wrong = tried(&page, "fixed-origin", Way::Wrong);
         assert_eq!(wrong[1], "0 messages in 3.5 seconds", "{wrong:?}");
         let told = || {
             page.complaints()
@@ -127,7 +126,7 @@ fn a_message_for_a_written_origin_does_not_arrive_and_only_the_console_tells() {
                 .any(|line| line.contains("postMessage"))
         };
         eventually("the console tells of it", told);
-        let right = tried(&page, "fixed-origin", "right");
+        let right = tried(&page, "fixed-origin", Way::Right);
         assert!(right[1].starts_with("arrived: {\"id\":"), "{right:?}");
     });
 }
@@ -136,10 +135,10 @@ fn a_message_for_a_written_origin_does_not_arrive_and_only_the_console_tells() {
 fn with_a_star_another_site_reads_the_stream_and_ours_it_cannot_even_frame() {
     on_both(4, |stage| {
         let page = stage.open();
-        let wrong = tried(&page, "any-target", "wrong");
+        let wrong = tried(&page, "any-target", Way::Wrong);
         let read = "the other site (its origin is null) has read: \"secret 1\"";
         assert_eq!(wrong[0], read, "{wrong:?}");
-        let right = tried(&page, "any-target", "right");
+        let right = tried(&page, "any-target", Way::Right);
         assert_eq!(right[0], "the other site has read 0 messages", "{right:?}");
     });
 }
@@ -149,10 +148,10 @@ fn who_does_not_check_the_origin_shows_what_a_stranger_posts() {
     on_both(4, |stage| {
         let page = stage.open();
         let said = |said: &[String], words: &str| said.iter().any(|line| line.contains(words));
-        let wrong = tried(&page, "no-check", "wrong");
+        let wrong = tried(&page, "no-check", Way::Wrong);
         assert!(said(&wrong, "the time is party time"), "{wrong:?}");
         assert!(said(&wrong, "the time is 20"), "{wrong:?}");
-        let right = tried(&page, "no-check", "right");
+        let right = tried(&page, "no-check", Way::Right);
         assert!(!said(&right, "party"), "{right:?}");
         assert!(said(&right, "from the origin null"), "{right:?}");
         assert!(said(&right, "the time is 20"), "{right:?}");
@@ -163,7 +162,7 @@ fn who_does_not_check_the_origin_shows_what_a_stranger_posts() {
 fn inner_html_makes_the_element_and_only_a_policy_stops_its_handler() {
     on_both(4, |stage| {
         let page = stage.open();
-        let wrong = tried(&page, "inner-html", "wrong");
+        let wrong = tried(&page, "inner-html", Way::Wrong);
         assert_eq!(
             wrong,
             [
@@ -173,7 +172,7 @@ fn inner_html_makes_the_element_and_only_a_policy_stops_its_handler() {
                 "done"
             ]
         );
-        let right = tried(&page, "inner-html", "right");
+        let right = tried(&page, "inner-html", Way::Right);
         assert_eq!(
             right,
             [
@@ -201,13 +200,13 @@ fn new_date_inside_the_script_is_the_readers_clock() {
             });
             pairs.collect()
         };
-        let wrong = off(&tried(&page, "browser-clock", "wrong"));
+        let wrong = off(&tried(&page, "browser-clock", Way::Wrong));
         assert_eq!(wrong.len(), 3);
         assert!(
             wrong.iter().all(|off| (3599..3605).contains(off)),
             "{wrong:?}"
         );
-        let right = off(&tried(&page, "browser-clock", "right"));
+        let right = off(&tried(&page, "browser-clock", Way::Right));
         assert!(right.len() >= 2);
         assert!(right.iter().all(|off| (0..5).contains(off)), "{right:?}");
     });
@@ -218,9 +217,9 @@ fn a_timer_that_nobody_clears_outlives_its_reader() {
     on_both(4, |stage| {
         let page = stage.open();
         let count = |line: &str| line.rsplit(' ').next().map(str::to_owned);
-        let right = tried(&page, "no-clear", "right");
+        let right = tried(&page, "no-clear", Way::Right);
         assert_eq!(count(&right[1]).as_deref(), Some("0"), "{right:?}");
-        let wrong = tried(&page, "no-clear", "wrong");
+        let wrong = tried(&page, "no-clear", Way::Wrong);
         assert_eq!(count(&wrong[1]).as_deref(), Some("3"), "{wrong:?}");
     });
 }
@@ -229,7 +228,7 @@ fn a_timer_that_nobody_clears_outlives_its_reader() {
 fn what_the_mistakes_open_is_gone_after_them() {
     on_both(4, |stage| {
         let page = stage.open();
-        tried(&page, "no-check", "wrong");
+        tried(&page, "no-check", Way::Wrong);
         assert_eq!(
             page.run("return document.querySelectorAll('iframe').length"),
             0

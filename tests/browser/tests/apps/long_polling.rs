@@ -1,7 +1,7 @@
 //! Lesson 2: chat between tabs.
 
-use super::short_polling::{Way, measured, numbers, try_out};
-use super::{AT_ONCE, lines, on_both, say};
+use super::short_polling::{measured, numbers};
+use super::{AT_ONCE, Way, lines, on_both, say, tried};
 use poll_to_push_browser_tests::browser::{Page, Window};
 
 /// Starts and waits until a request is being held by the server.
@@ -121,11 +121,11 @@ fn has(said: &[String], words: &str) -> bool {
 fn a_loop_without_a_catch_dies_of_a_page_of_html_and_one_with_a_catch_goes_on() {
     on_both(2, |stage| {
         let page = stage.open();
-        let wrong = try_out(&page, "no-catch", Way::Wrong);
+        let wrong = tried(&page, "no-catch", Way::Wrong);
         assert!(has(&wrong, "shows: mistakes: early"), "{wrong:#?}");
         assert!(has(&wrong, "the loop is dead: SyntaxError"), "{wrong:#?}");
         assert!(!has(&wrong, "shows: mistakes: late"), "{wrong:#?}");
-        let right = try_out(&page, "no-catch", Way::Right);
+        let right = tried(&page, "no-catch", Way::Right);
         assert!(has(&right, "failed: status 503"), "{right:#?}");
         assert!(has(&right, "shows: mistakes: late"), "{right:#?}");
     });
@@ -147,13 +147,13 @@ fn fetch_throws_when_the_server_is_gone() {
 fn a_204_kills_the_loop_that_reads_it_as_json_and_no_other() {
     on_both(2, |stage| {
         let page = stage.open();
-        let wrong = try_out(&page, "no-content", Way::Wrong);
+        let wrong = tried(&page, "no-content", Way::Wrong);
         assert!(
             has(&wrong, "status 204") && has(&wrong, "the loop is dead: SyntaxError"),
             "{wrong:#?}"
         );
         assert!(!has(&wrong, "shows: mistakes: late"), "{wrong:#?}");
-        let right = try_out(&page, "no-content", Way::Right);
+        let right = tried(&page, "no-content", Way::Right);
         assert!(
             has(&right, "status 204") && has(&right, "shows: mistakes: late"),
             "{right:#?}"
@@ -166,12 +166,12 @@ fn a_204_kills_the_loop_that_reads_it_as_json_and_no_other() {
 fn what_is_said_between_two_questions_comes_only_with_a_cursor() {
     on_both(2, |stage| {
         let page = stage.open();
-        let wrong = try_out(&page, "no-cursor", Way::Wrong);
+        let wrong = tried(&page, "no-cursor", Way::Wrong);
         assert!(
             has(&wrong, "the second answer brings nothing"),
             "{wrong:#?}"
         );
-        let right = try_out(&page, "no-cursor", Way::Right);
+        let right = tried(&page, "no-cursor", Way::Right);
         assert!(
             has(&right, "the second answer brings mistakes: two"),
             "{right:#?}"
@@ -183,10 +183,10 @@ fn what_is_said_between_two_questions_comes_only_with_a_cursor() {
 fn the_same_url_twice_takes_twice_as_long() {
     on_both(2, |stage| {
         let page = stage.open();
-        let wrong = numbers(&try_out(&page, "same-url", Way::Wrong), "after ", " s");
+        let wrong = numbers(&tried(&page, "same-url", Way::Wrong), "after ", " s");
         assert!(wrong[1] >= wrong[0] + 1.9, "{wrong:?}");
         measured(|| {
-            let right = numbers(&try_out(&page, "same-url", Way::Right), "after ", " s");
+            let right = numbers(&tried(&page, "same-url", Way::Right), "after ", " s");
             let together = right[1] < right[0] + 1.0;
             together.then_some(()).ok_or(format!("{right:?}"))
         });
@@ -198,7 +198,7 @@ fn without_a_back_off_a_failure_is_a_flood() {
     on_both(2, |stage| {
         let page = stage.open();
         let asked = |way| {
-            let said = try_out(&page, "no-back-off", way);
+            let said = tried(&page, "no-back-off", way);
             let last = &said[said.len() - 2];
             let (number, _) = last.split_once(" requests in ").expect("a number");
             number.parse::<u32>().expect("a number")
@@ -216,7 +216,7 @@ fn without_jitter_all_pages_ask_in_the_same_moment() {
     on_both(2, |stage| {
         let page = stage.open();
         let busiest = |way| {
-            let said = try_out(&page, "no-jitter", way);
+            let said = tried(&page, "no-jitter", way);
             numbers(&said, ": ", " of 1000")
         };
         assert_eq!(busiest(Way::Wrong), [1000.0; 4]);

@@ -10,6 +10,7 @@ mod sse;
 mod together;
 mod web_socket;
 
+use poll_to_push_browser_tests::SOON;
 use poll_to_push_browser_tests::browser::{Page, Window};
 use poll_to_push_browser_tests::course::Course;
 use std::time::Duration;
@@ -105,4 +106,40 @@ fn stays(page: &Page, value: &str, milliseconds: u32) {
          return [before, JSON.stringify({value})];"
     ));
     assert_eq!(both[0], both[1], "{value} changed");
+}
+
+/// The buttons under a mistake of a text, in their order.
+#[derive(Clone, Copy)]
+enum Way {
+    Wrong,
+    Right,
+}
+
+/// Presses one of the buttons under a mistake; what it said until it was done.
+#[track_caller]
+fn tried(page: &Page, name: &str, way: Way) -> Vec<String> {
+    let place = format!("[data-try=\"{name}\"]");
+    let button = format!(
+        "document.querySelectorAll('{place} button')[{}]",
+        way as usize
+    );
+    // The script that makes the buttons comes after the page.
+    page.until(&button);
+    page.run(&format!("{button}.click()"));
+    page.within(
+        SOON * 2,
+        &format!("document.querySelector('{place} li:is(.done, .lost)')"),
+    );
+    let said = page.run(&format!(
+        "return [...document.querySelectorAll('{place} li')].map((line) => line.textContent)"
+    ));
+    let said = said.as_array().expect("lines").iter();
+    said.map(|line| line.as_str().expect("words").to_owned())
+        .collect()
+}
+
+/// What the wrong way says, and what the right way says.
+#[track_caller]
+fn both_ways(page: &Page, name: &str) -> [Vec<String>; 2] {
+    [Way::Wrong, Way::Right].map(|way| tried(page, name, way))
 }

@@ -1,7 +1,6 @@
 //! Lesson 1: polling that stops, and the sign-in by QR code.
 
-use super::{lines, on_both, say, stays};
-use poll_to_push_browser_tests::browser::Page;
+use super::{Way, lines, on_both, say, stays, tried};
 use std::time::Duration;
 
 const WAYS: [&str; 3] = ["by-fetch", "by-iframe", "by-jsonp"];
@@ -213,34 +212,6 @@ fn the_ways_to_ask_are_tabs_that_the_arrow_keys_reach() {
     });
 }
 
-/// Presses one of the two buttons under a mistake of the text; what it said until
-/// it was done.
-pub fn try_out(page: &Page, name: &str, way: Way) -> Vec<String> {
-    let place = format!("[data-try=\\\"{name}\\\"]");
-    let button = format!(
-        "document.querySelectorAll(\"{place} button\")[{}]",
-        way as usize
-    );
-    page.until(&button);
-    page.run(&format!("{button}.click()"));
-    page.until(&format!(
-        "document.querySelector(\"{place} li:is(.done, .lost)\")"
-    ));
-    let said = page.run(&format!(
-        "return [...document.querySelectorAll(\"{place} li\")].map((line) => line.textContent)"
-    ));
-    let said = said.as_array().expect("lines").iter();
-    said.map(|line| line.as_str().expect("words").to_owned())
-        .collect()
-}
-
-/// The buttons under a mistake, in their order.
-#[derive(Clone, Copy)]
-pub enum Way {
-    Wrong,
-    Right,
-}
-
 /// The number in front of a unit, in each line that has it.
 pub fn numbers(said: &[String], before: &str, unit: &str) -> Vec<f64> {
     let parts = said.iter().filter_map(|line| {
@@ -266,7 +237,7 @@ fn place(said: &[String], words: &str) -> usize {
 fn an_interval_overlaps_and_goes_on_after_its_end_and_a_loop_does_not() {
     on_both(1, |stage| {
         let page = stage.open();
-        let wrong = try_out(&page, "set-interval", Way::Wrong);
+        let wrong = tried(&page, "set-interval", Way::Wrong);
         assert!(
             wrong.iter().any(|line| line.ends_with("under way: 3")),
             "{wrong:#?}"
@@ -283,7 +254,7 @@ fn an_interval_overlaps_and_goes_on_after_its_end_and_a_loop_does_not() {
             "{wrong:#?}"
         );
 
-        let right = try_out(&page, "set-interval", Way::Right);
+        let right = tried(&page, "set-interval", Way::Right);
         assert!(
             place(&right, "answer 1") < place(&right, "question 2"),
             "{right:#?}"
@@ -304,11 +275,11 @@ fn an_interval_overlaps_and_goes_on_after_its_end_and_a_loop_does_not() {
 fn six_removed_scripts_hold_six_connections_and_removed_iframes_and_aborted_fetches_none() {
     on_both(1, |stage| {
         let page = stage.open();
-        let wrong = try_out(&page, "remove-script", Way::Wrong);
+        let wrong = tried(&page, "remove-script", Way::Wrong);
         assert!(numbers(&wrong, "takes ", " s")[0] > 1.0, "{wrong:#?}");
         place(&wrong, "called 6 times");
         measured(|| {
-            let right = try_out(&page, "remove-script", Way::Right);
+            let right = tried(&page, "remove-script", Way::Right);
             place(&right, "AbortError");
             let took = numbers(&right, "takes ", " s");
             let quick = took.len() == 2 && took.iter().all(|s| *s < 1.0);
@@ -322,10 +293,10 @@ fn six_removed_scripts_hold_six_connections_and_removed_iframes_and_aborted_fetc
 fn a_late_script_misses_its_function_unless_it_was_kept() {
     on_both(1, |stage| {
         let page = stage.open();
-        let right = try_out(&page, "delete-function", Way::Right);
+        let right = tried(&page, "delete-function", Way::Right);
         place(&right, "thrown away");
         assert_eq!(page.complaints(), [""; 0]);
-        let wrong = try_out(&page, "delete-function", Way::Wrong);
+        let wrong = tried(&page, "delete-function", Way::Wrong);
         place(&wrong, "lateAnswer is not defined");
     });
 }
@@ -334,13 +305,13 @@ fn a_late_script_misses_its_function_unless_it_was_kept() {
 fn a_page_that_looks_at_the_newest_misses_two_and_a_cursor_none() {
     on_both(1, |stage| {
         let page = stage.open();
-        let wrong = try_out(&page, "no-cursor", Way::Wrong);
+        let wrong = tried(&page, "no-cursor", Way::Wrong);
         place(&wrong, "mistakes: three");
         assert!(
             !wrong.iter().any(|line| line.contains("mistakes: one")),
             "{wrong:#?}"
         );
-        let right = try_out(&page, "no-cursor", Way::Right);
+        let right = tried(&page, "no-cursor", Way::Right);
         for text in ["mistakes: one", "mistakes: two", "mistakes: three"] {
             place(&right, text);
         }
@@ -355,9 +326,9 @@ fn a_poll_without_an_end_asks_on_and_one_with_an_end_stops() {
             let lines = said.iter().filter(|line| line.ends_with("confirmed"));
             lines.count()
         };
-        let wrong = try_out(&page, "for-ever", Way::Wrong);
+        let wrong = tried(&page, "for-ever", Way::Wrong);
         assert_eq!(confirmed(&wrong), 6, "{wrong:#?}");
-        let right = try_out(&page, "for-ever", Way::Right);
+        let right = tried(&page, "for-ever", Way::Right);
         assert_eq!(confirmed(&right), 1, "{right:#?}");
     });
 }

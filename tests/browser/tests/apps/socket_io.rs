@@ -1,6 +1,6 @@
 //! Lesson 7: Engine.IO by hand, chat, rooms, acks, namespaces, the notes.
 
-use super::{Stage, lines, on_both, on_both_with, say, stays};
+use super::{Stage, both_ways, lines, on_both, on_both_with, say, stays};
 use poll_to_push_browser_tests::browser::Page;
 use serde_json::json;
 
@@ -18,28 +18,6 @@ fn last(page: &Page, log: &str, words: &str) {
     page.until(&format!(
         "document.querySelector('#{log} li:last-child span')?.textContent.startsWith({words})"
     ));
-}
-
-/// Runs a mistake, the wrong way and then the right way: what each says.
-#[track_caller]
-fn both_ways(page: &Page, name: &str) -> [Vec<String>; 2] {
-    [0, 1].map(|way| {
-        let place = format!("[data-try=\"{name}\"]");
-        page.until(&format!(
-            "document.querySelectorAll('{place} button').length === 3"
-        ));
-        page.run(&format!(
-            "document.querySelectorAll('{place} button')[{way}].click()"
-        ));
-        let last = format!("document.querySelector('{place} li:last-child')?.className");
-        page.until(&format!("['done', 'lost'].includes({last})"));
-        let said = page.run(&format!(
-            "return [...document.querySelectorAll('{place} li')].map((line) => line.textContent)"
-        ));
-        let said = said.as_array().expect("lines").iter();
-        said.map(|line| line.as_str().expect("words").to_owned())
-            .collect()
-    })
 }
 
 fn connected(stage: &Stage, name: &str) -> Page {

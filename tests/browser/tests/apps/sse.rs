@@ -239,7 +239,7 @@ fn after_a_cut_the_chat_misses_nothing_and_the_clock_waits_for_ten_seconds() {
         }
         // Its head is in the wire view, and the text's pointer finds the field.
         page.run(
-            "document.querySelector('[data-wire=\"field-last-event-id\"] button').click();
+            "document.querySelector('[data-wire=\"up-field-last-event-id\"] button').click();
              await until('it is marked', () => document.getElementById('wire-state').textContent === 'marked below');",
         );
         page.click("stop");
@@ -253,21 +253,9 @@ fn after_a_cut_the_chat_misses_nothing_and_the_clock_waits_for_ten_seconds() {
     });
 }
 
-/// Runs both ways of a mistake; the lines of each, without the last one ("done").
+/// As everywhere, without the last line ("done").
 fn both_ways(page: &Page, name: &str) -> [Vec<String>; 2] {
-    [0, 1].map(|button| {
-        let said = page.run(&format!(
-            "const place = document.querySelector('[data-try=\"{name}\"]');
-             // Its script comes after the page.
-             await until('it can be run', () => place.querySelector('button'));
-             place.querySelectorAll('button')[{button}].click();
-             await until('{name} ended', () => place.querySelector('li.done, li.lost'));
-             return [...place.querySelectorAll('li')].map((line) => line.textContent);"
-        ));
-        let lines = said.as_array().expect("lines").iter();
-        let mut lines: Vec<_> = lines
-            .map(|line| line.as_str().expect("words").to_owned())
-            .collect();
+    super::both_ways(page, name).map(|mut lines| {
         if lines.last().is_some_and(|line| line == "done") {
             lines.pop();
         }

@@ -1,6 +1,6 @@
 //! Lesson 6: handshake, echo, chat.
 
-use super::{AT_ONCE, lines, on_both, say, times};
+use super::{AT_ONCE, Way, lines, on_both, say, times, tried};
 use poll_to_push_browser_tests::browser::Page;
 use tungstenite::handshake::derive_accept_key;
 
@@ -292,23 +292,11 @@ fn the_browser_refuses_every_answer_but_the_right_one_and_says_why_only_in_the_c
     });
 }
 
-/// Runs one side of a mistake to its end, and gives what it said.
-fn tried(page: &Page, name: &str, side: usize) -> String {
-    let said = page.run(&format!(
-        "const place = document.querySelector('[data-try=\"{name}\"]');
-         await until('there are buttons', () => place.querySelectorAll('button').length === 3);
-         place.querySelectorAll('button')[{side}].click();
-         await until('it has ended', () => place.querySelector('li.done, li.lost'));
-         return [...place.querySelectorAll('li')].map((line) => line.textContent).join('\\n');"
-    ));
-    said.as_str().expect("lines").to_owned()
-}
-
 /// What the wrong way says, and what the right way says.
 #[track_caller]
 fn pair(page: &Page, name: &str, wrong: &[&str], right: &[&str]) {
-    for (side, expected) in [wrong, right].into_iter().enumerate() {
-        let said = tried(page, name, side);
+    for (way, expected) in [(Way::Wrong, wrong), (Way::Right, right)] {
+        let said = tried(page, name, way).join("\n");
         for words in expected {
             assert!(said.contains(words), "{name}: {words} is not in:\n{said}");
         }
@@ -409,14 +397,14 @@ fn a_blocked_page_hears_nothing_until_it_is_free() {
                 .and_then(|n| n.parse().ok())
                 .expect("a number")
         };
-        let wrong = tried(&page, "blocking", 0);
+        let wrong = tried(&page, "blocking", Way::Wrong).join("\n");
         let (first, others) = (delays(&wrong)[0], &delays(&wrong)[1..]);
         assert!(
             first < 500 && others.iter().all(|ms| *ms >= 1000),
             "{wrong}"
         );
         assert!(ticks(&wrong) <= 4, "{wrong}");
-        let right = tried(&page, "blocking", 1);
+        let right = tried(&page, "blocking", Way::Right).join("\n");
         assert!(delays(&right).iter().all(|ms| *ms < 500), "{right}");
         assert!(ticks(&right) > 6, "{right}");
         assert_eq!(page.complaints(), [""; 0]);

@@ -168,7 +168,7 @@ fn alert_stops_the_page_and_messages_wait_for_it() {
         .expect("asked")
         .expect("read");
     // Long enough to see that nothing happens meanwhile.
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::park_timeout(Duration::from_millis(500));
     page.press_ok();
     page.until("window.heard");
     let seen = page.run("return [blocked[0] >= 400, blocked[1], heard >= free]");
