@@ -196,7 +196,7 @@ export class Layout {
   arrow({ kind, way, y, count, label, labelY }) {
     y = round(y);
     if (kind === "cut") return this.broken(y, label);
-    if (kind === "handshake") return this.crossbar(y, label);
+    if (kind === "handshake") return this.crossbar(y, label, labelY);
     const up = way === "up";
     const [from, to] = up ? [this.left, this.right] : [this.right, this.left];
     const end = round(y + this.slant);
@@ -229,10 +229,10 @@ export class Layout {
     return [line(x - 4, y - 4, x + 4, y + 4, "lost"), line(x - 4, y + 4, x + 4, y - 4, "lost")];
   }
 
-  crossbar(y, label) {
+  crossbar(y, label, labelY) {
     const inside = [line(this.left - 10, y, this.right + 10, y, "crossbar")];
     if (this.labels && label) {
-      inside.push(shape("text", { x: round((this.left + this.right) / 2), y: y - 4, class: "crossbar-label" }, { text: label }));
+      inside.push(shape("text", { x: round(this.right - 8), y: round(labelY), class: "crossbar-label" }, { text: label }));
     }
     return inside;
   }

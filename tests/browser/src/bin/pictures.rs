@@ -55,16 +55,14 @@ fn say(page: &Page, words: &str) {
     ));
 }
 
-/// Waits until nothing more crosses for a moment.
+/// Lets arrows and bars that still move come to rest.
 fn settle(page: &Page) {
-    page.until(
-        "await (async () => { const count = () => document.querySelectorAll('.crossing').length;
-          const before = count(); await new Promise((done) => setTimeout(done, 700)); return count() === before; })()",
-    );
+    page.run("await new Promise((done) => setTimeout(done, 1000))");
 }
 
 fn save(page: &Page, name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    std::fs::create_dir_all(&folder).expect("a folder");
     let file = folder.join(format!("{name}.png"));
     std::fs::write(&file, page.picture()).expect("the picture is kept");
     println!("docs/{name}.png");
