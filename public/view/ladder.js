@@ -13,8 +13,8 @@
 /** Where the lanes stand, as a part of the width. */
 const BROWSER = 0.12;
 const SERVER = 0.88;
-/** More idle seconds than this fold into a tear. */
-const FOLD_AFTER = 5;
+/** More idle seconds than this fold into a tear. A long poll of five seconds is still drawn whole. */
+const FOLD_AFTER = 5.5;
 const TEAR = 44;
 /** A wait shorter than this is no bar, in seconds. */
 const SHORT_WAIT = 0.15;

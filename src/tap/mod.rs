@@ -19,7 +19,7 @@ use crate::sync::lock;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
@@ -146,6 +146,8 @@ impl Taps {
             if let Some(cut) = tap.cut.get() {
                 cut();
             }
+            // Its own thread may be asleep, and say so later.
+            tap.ended("Cut");
         }
         all.len()
     }
@@ -224,6 +226,8 @@ pub struct Tap {
     /// Nothing before the first request, and for requests that are not shown.
     asked: Mutex<Option<Asked>>,
     cut: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// Its end was told.
+    over: AtomicBool,
 }
 
 impl Tap {
@@ -234,6 +238,7 @@ impl Tap {
             number,
             asked: Mutex::default(),
             cut: OnceLock::new(),
+            over: AtomicBool::new(false),
         })
     }
 
@@ -285,9 +290,11 @@ impl Tap {
         self.tell(Kind::Out, bytes);
     }
 
-    /// The connection ended.
+    /// The connection ended. Told once.
     pub fn ended(&self, reason: &'static str) {
-        self.tell(Kind::End(reason), b"");
+        if !self.over.swap(true, Ordering::Relaxed) {
+            self.tell(Kind::End(reason), b"");
+        }
     }
 
     #[inline]
