@@ -17,14 +17,15 @@ const publishText = (text) => publish({ from: "mistakes", text });
 const secondsSince = (began) => `${((performance.now() - began) / 1000).toFixed(1)} s`;
 
 /**
- * Lets `loop` poll for six seconds, and publishes a message early and one late. `loop` is given the page: `nextUrl()`
- * is the next question, `show(answer)` takes an answer, `end` aborts at the end.
+ * Lets `loop` poll, publishes a message early and one late, and ends it three seconds later. `loop` is given the page:
+ * `nextUrl()` is the next question, `show(answer)` takes an answer, `end` aborts at the end.
  */
 async function scene(say, signal, { wait, away }, loop) {
   let cursor = (await fetch(longPoll({ wait: 0 }), { signal })).headers.get("Last-Event-ID");
   let asked = 0;
+  const over = new AbortController();
   const page = {
-    end: AbortSignal.any([signal, AbortSignal.timeout(6000)]),
+    end: AbortSignal.any([signal, over.signal]),
     nextUrl: () => (++asked === away ? AWAY : longPoll({ after: cursor, wait })),
     show(answer) {
       for (const message of answer.messages) say(`the page shows: ${dataText(message.data)}`);
@@ -39,6 +40,8 @@ async function scene(say, signal, { wait, away }, loop) {
   await pause(2500, signal);
   await publishText("late");
   say("published by now: early, late");
+  await Promise.race([looping, pause(3000, signal)]);
+  over.abort();
   await looping;
   await pause(500, signal);
 }
