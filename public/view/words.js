@@ -8,7 +8,6 @@ export const WORDS = {
   "blank-line": "an empty line: the head ends here",
   "body": "the body",
   "chunk-size": "the length of the chunk that follows, in hexadecimal digits",
-  "chunk-data": "the bytes of the chunk",
   "chunk-end": "the line end after a chunk; it does not count to its length",
   "last-chunk": "a chunk of length 0: the answer ends here",
   "line": "one message, one line of JSON",
