@@ -4,24 +4,27 @@
 //! lesson 3's text: go on writing after the answer began, read and write at
 //! once, bound what it holds. So the rules about head size, time-outs and the
 //! number of connections are not kept here; those about `Host`, `Origin`, body
-//! size and routing are.
+//! size and routing are. One fault of its pool is mended from outside: see
+//! `free_a_thread`.
 
 use super::answer::{Answer, Reply};
+use super::reachable;
 use super::request::Request;
 use super::router::Router;
 use crate::sync::lock;
 use crate::threads;
+use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io::{self, Read};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A running library server.
 pub struct Library {
     server: Arc<tiny_http::Server>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
     answering: Arc<Answering>,
 }
 
@@ -56,14 +59,18 @@ impl Library {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(listener: TcpListener, router: Arc<Router>) -> io::Result<Library> {
+        let address = reachable(listener.local_addr()?);
         let server = tiny_http::Server::from_listener(listener, None).map_err(io::Error::other)?;
         let server = Arc::new(server);
         let answering = Arc::new(Answering::default());
+        // One is enough: it is asked for again by the request that it lets in.
+        let (asks, asked) = bounded(1);
+        let frees = threads::spawn("library-free", move || free_a_thread(address, &asked))?;
         let (serving, counting) = (server.clone(), answering.clone());
-        let thread = threads::spawn("library", move || serve(&serving, &router, &counting))?;
+        let serves = move || serve(&serving, &router, &counting, &asks);
         Ok(Library {
             server,
-            thread: Some(thread),
+            threads: vec![threads::spawn("library", serves)?, frees],
             answering,
         })
     }
@@ -72,8 +79,11 @@ impl Library {
     /// `until`: a client that does not finish its request must not hold us up.
     pub fn stop(&mut self, until: Instant) {
         self.server.unblock();
-        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
-            log::error!("the library's thread had panicked");
+        // The second ends with the first, which asks it.
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                log::error!("a thread of the library's server had panicked");
+            }
         }
         let left = until.saturating_duration_since(Instant::now());
         let count = lock(&self.answering.count);
@@ -87,8 +97,30 @@ impl Library {
     }
 }
 
-fn serve(server: &tiny_http::Server, router: &Arc<Router>, answering: &Arc<Answering>) {
+/// Opens a connection to ourselves and closes it, each time it is asked.
+///
+/// The library's pool counts a thread that was woken, but has not run yet, as
+/// free. So of connections that come at once, as a browser opens them, one may be
+/// queued with no thread to take it, and wait until another connection ends:
+/// with polls that are held, for minutes. Here is one that ends, and whose thread
+/// then takes what is queued.
+fn free_a_thread(address: SocketAddr, asked: &Receiver<()>) {
+    for () in asked {
+        if let Err(error) = TcpStream::connect_timeout(&address, Duration::from_secs(1)) {
+            log::debug!("no connection to ourselves: {error}");
+        }
+    }
+}
+
+fn serve(
+    server: &tiny_http::Server,
+    router: &Arc<Router>,
+    answering: &Arc<Answering>,
+    asks: &Sender<()>,
+) {
     for request in server.incoming_requests() {
+        // That it has been asked already, and did not come to it yet, is as good.
+        let _ = asks.try_send(());
         let router = router.clone();
         let turn = Turn::of(answering);
         let spawned = threads::spawn("request", move || {
