@@ -56,6 +56,7 @@ export function setUpSteps() {
     label.className = "tick";
     label.append(box);
     item.classList.add("step");
+    item.parentElement.classList.add("steps");
     item.prepend(label);
   });
   // So that the home page knows how many there are.
