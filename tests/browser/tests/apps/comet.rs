@@ -1,6 +1,6 @@
 //! Lesson 3: nine messages read in three ways, and chat over one answer.
 
-use super::{AT_ONCE, Way, lines, on_both, on_both_with, say, times, tried};
+use super::{AT_ONCE, Way, lines, on_both, on_both_with, on_course, say, times, tried};
 use std::time::Duration;
 
 #[test]
@@ -114,7 +114,7 @@ fn one_line_in_two_chunks_is_two_pieces_and_one_line() {
 
 #[test]
 fn nine_objects_in_a_row_are_no_json_text() {
-    on_both(3, |stage| {
+    on_course(3, |stage| {
         let page = stage.open();
         let wrong = tried(&page, "one-json-text", Way::Wrong);
         assert!(wrong[1].starts_with("error: "), "{wrong:?}");
@@ -127,7 +127,7 @@ fn nine_objects_in_a_row_are_no_json_text() {
 
 #[test]
 fn a_piece_is_no_message_and_half_a_letter_is_no_letter() {
-    on_both(3, |stage| {
+    on_course(3, |stage| {
         let page = stage.open();
         let wrong = tried(&page, "piece-as-line", Way::Wrong);
         assert!(wrong[0].starts_with("34 bytes are no message"), "{wrong:?}");
@@ -143,7 +143,7 @@ fn a_piece_is_no_message_and_half_a_letter_is_no_letter() {
 
 #[test]
 fn at_ready_state_3_alone_old_lines_come_again_and_the_last_ones_never() {
-    on_both(3, |stage| {
+    on_course(3, |stage| {
         let page = stage.open();
         let first = r#"{"n":1,"of":5}"#;
         let last = r#"{"n":5,"of":5}"#;
@@ -170,7 +170,7 @@ fn seconds(said: &[String]) -> Vec<f64> {
 
 #[test]
 fn what_the_server_or_the_page_gathers_comes_at_the_end() {
-    on_both(3, |stage| {
+    on_course(3, |stage| {
         let page = stage.open();
         for pair in ["only-once", "no-flush"] {
             let wrong = seconds(&tried(&page, pair, Way::Wrong));
@@ -185,7 +185,7 @@ fn what_the_server_or_the_page_gathers_comes_at_the_end() {
 
 #[test]
 fn plain_text_without_nosniff_gives_nothing_at_ready_state_3_until_the_end() {
-    on_both(3, |stage| {
+    on_course(3, |stage| {
         let page = stage.open();
         let wrong = seconds(&tried(&page, "guessed-type", Way::Wrong));
         assert!(wrong[0] > 1.9, "{wrong:?}");
@@ -196,7 +196,7 @@ fn plain_text_without_nosniff_gives_nothing_at_ready_state_3_until_the_end() {
 
 #[test]
 fn cache_controller_is_no_header_and_the_browser_keeps_the_answer() {
-    on_both(3, |stage| {
+    on_course(3, |stage| {
         let page = stage.open();
         let number = |line: &str| line.rsplit(' ').next().map(str::to_owned);
         let wrong = tried(&page, "cache-controller", Way::Wrong);

@@ -1,6 +1,6 @@
 //! Lesson 4: a clock through a page that never ends.
 
-use super::{Way, lines, on_both, say, stays, tried};
+use super::{Way, lines, on_both, on_course, say, stays, tried};
 use poll_to_push_browser_tests::eventually;
 
 const TICKS: &str = "document.querySelectorAll('#log li.down').length";
@@ -116,7 +116,7 @@ fn the_iframe_can_be_seen_and_its_scripts_are_gone_from_it() {
 
 #[test]
 fn a_message_for_a_written_origin_does_not_arrive_and_only_the_console_tells() {
-    on_both(4, |stage| {
+    on_course(4, |stage| {
         let page = stage.open();
         let wrong = tried(&page, "fixed-origin", Way::Wrong);
         assert_eq!(wrong[1], "0 messages in 3.5 seconds", "{wrong:?}");
@@ -133,7 +133,7 @@ fn a_message_for_a_written_origin_does_not_arrive_and_only_the_console_tells() {
 
 #[test]
 fn with_a_star_another_site_reads_the_stream_and_ours_it_cannot_even_frame() {
-    on_both(4, |stage| {
+    on_course(4, |stage| {
         let page = stage.open();
         let wrong = tried(&page, "any-target", Way::Wrong);
         let read = "the other site (its origin is null) has read: \"secret 1\"";
@@ -145,7 +145,7 @@ fn with_a_star_another_site_reads_the_stream_and_ours_it_cannot_even_frame() {
 
 #[test]
 fn who_does_not_check_the_origin_shows_what_a_stranger_posts() {
-    on_both(4, |stage| {
+    on_course(4, |stage| {
         let page = stage.open();
         let said = |said: &[String], words: &str| said.iter().any(|line| line.contains(words));
         let wrong = tried(&page, "no-check", Way::Wrong);
@@ -160,7 +160,7 @@ fn who_does_not_check_the_origin_shows_what_a_stranger_posts() {
 
 #[test]
 fn inner_html_makes_the_element_and_only_a_policy_stops_its_handler() {
-    on_both(4, |stage| {
+    on_course(4, |stage| {
         let page = stage.open();
         let wrong = tried(&page, "inner-html", Way::Wrong);
         assert_eq!(
@@ -186,7 +186,7 @@ fn inner_html_makes_the_element_and_only_a_policy_stops_its_handler() {
 
 #[test]
 fn new_date_inside_the_script_is_the_readers_clock() {
-    on_both(4, |stage| {
+    on_course(4, |stage| {
         let page = stage.open();
         // By how many seconds what was told and what is true differ.
         let off = |said: &[String]| -> Vec<i64> {
@@ -214,7 +214,7 @@ fn new_date_inside_the_script_is_the_readers_clock() {
 
 #[test]
 fn a_timer_that_nobody_clears_outlives_its_reader() {
-    on_both(4, |stage| {
+    on_course(4, |stage| {
         let page = stage.open();
         let count = |line: &str| line.rsplit(' ').next().map(str::to_owned);
         let right = tried(&page, "no-clear", Way::Right);
@@ -226,7 +226,7 @@ fn a_timer_that_nobody_clears_outlives_its_reader() {
 
 #[test]
 fn what_the_mistakes_open_is_gone_after_them() {
-    on_both(4, |stage| {
+    on_course(4, |stage| {
         let page = stage.open();
         tried(&page, "no-check", Way::Wrong);
         assert_eq!(

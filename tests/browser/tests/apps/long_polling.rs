@@ -1,7 +1,7 @@
 //! Lesson 2: chat between tabs.
 
 use super::short_polling::{measured, numbers};
-use super::{AT_ONCE, Way, lines, on_both, say, tried};
+use super::{AT_ONCE, Way, lines, on_both, on_course, say, tried};
 use poll_to_push_browser_tests::browser::{Page, Window};
 
 /// Starts and waits until a request is being held by the server.
@@ -119,7 +119,7 @@ fn has(said: &[String], words: &str) -> bool {
 
 #[test]
 fn a_loop_without_a_catch_dies_of_a_page_of_html_and_one_with_a_catch_goes_on() {
-    on_both(2, |stage| {
+    on_course(2, |stage| {
         let page = stage.open();
         let wrong = tried(&page, "no-catch", Way::Wrong);
         assert!(has(&wrong, "shows: mistakes: early"), "{wrong:#?}");
@@ -164,7 +164,7 @@ fn a_204_kills_the_loop_that_reads_it_as_json_and_no_other() {
 
 #[test]
 fn what_is_said_between_two_questions_comes_only_with_a_cursor() {
-    on_both(2, |stage| {
+    on_course(2, |stage| {
         let page = stage.open();
         let wrong = tried(&page, "no-cursor", Way::Wrong);
         assert!(
@@ -181,7 +181,7 @@ fn what_is_said_between_two_questions_comes_only_with_a_cursor() {
 
 #[test]
 fn the_same_url_twice_takes_twice_as_long() {
-    on_both(2, |stage| {
+    on_course(2, |stage| {
         let page = stage.open();
         let wrong = numbers(&tried(&page, "same-url", Way::Wrong), "after ", " s");
         assert!(wrong[1] >= wrong[0] + 1.9, "{wrong:?}");
@@ -195,7 +195,7 @@ fn the_same_url_twice_takes_twice_as_long() {
 
 #[test]
 fn without_a_back_off_a_failure_is_a_flood() {
-    on_both(2, |stage| {
+    on_course(2, |stage| {
         let page = stage.open();
         let asked = |way| {
             let said = tried(&page, "no-back-off", way);
@@ -213,7 +213,7 @@ fn without_a_back_off_a_failure_is_a_flood() {
 
 #[test]
 fn without_jitter_all_pages_ask_in_the_same_moment() {
-    on_both(2, |stage| {
+    on_course(2, |stage| {
         let page = stage.open();
         let busiest = |way| {
             let said = tried(&page, "no-jitter", way);

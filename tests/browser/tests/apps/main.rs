@@ -1,5 +1,5 @@
-//! Every app of lessons 1 to 7 in a real browser: on the whole course, and on
-//! the lesson's own program.
+//! Every app of lessons 1 to 7 in a real browser: what the texts' steps say, on the
+//! whole course and on the lesson's own program; their mistakes, on the course.
 
 mod comet;
 mod iframe_push;
@@ -36,11 +36,25 @@ struct Stage {
 }
 
 impl Stage {
+    fn new(program: &str, lesson: usize, arguments: &[&str]) -> Stage {
+        Stage {
+            course: Course::start_in(program, None, arguments),
+            window: Window::new(),
+            folder: FOLDERS[lesson - 1],
+        }
+    }
+
     /// The lesson's page in a new tab.
     #[track_caller]
     fn open(&self) -> Page {
         self.window.open(&self.course.url(self.folder))
     }
+}
+
+/// Runs the check on the whole course: for the mistakes of a text, which are the same
+/// in the lesson's own program.
+fn on_course(lesson: usize, check: impl Fn(&mut Stage)) {
+    check(&mut Stage::new("poll-to-push", lesson, &[]));
 }
 
 /// Runs the check on the whole course and on the lesson's own program, at once.
@@ -53,14 +67,7 @@ fn on_both_with(lesson: usize, arguments: &[&str], check: impl Fn(&mut Stage) + 
     let alone = format!("lesson{lesson}");
     std::thread::scope(|scope| {
         for program in ["poll-to-push", &alone] {
-            let run = || {
-                let mut stage = Stage {
-                    course: Course::start_in(program, None, arguments),
-                    window: Window::new(),
-                    folder: FOLDERS[lesson - 1],
-                };
-                check(&mut stage);
-            };
+            let run = || check(&mut Stage::new(program, lesson, arguments));
             // Its name stands in the words of a failure.
             let thread = std::thread::Builder::new().name(program.to_owned());
             thread.spawn_scoped(scope, run).expect("a thread");

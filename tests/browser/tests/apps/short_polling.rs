@@ -1,6 +1,6 @@
 //! Lesson 1: polling that stops, and the sign-in by QR code.
 
-use super::{Way, lines, on_both, say, stays, tried};
+use super::{Way, lines, on_both, on_course, say, stays, tried};
 use std::time::Duration;
 
 const WAYS: [&str; 3] = ["by-fetch", "by-iframe", "by-jsonp"];
@@ -235,7 +235,7 @@ fn place(said: &[String], words: &str) -> usize {
 
 #[test]
 fn an_interval_overlaps_and_goes_on_after_its_end_and_a_loop_does_not() {
-    on_both(1, |stage| {
+    on_course(1, |stage| {
         let page = stage.open();
         let wrong = tried(&page, "set-interval", Way::Wrong);
         assert!(
@@ -291,7 +291,7 @@ fn six_removed_scripts_hold_six_connections_and_removed_iframes_and_aborted_fetc
 
 #[test]
 fn a_late_script_misses_its_function_unless_it_was_kept() {
-    on_both(1, |stage| {
+    on_course(1, |stage| {
         let page = stage.open();
         let right = tried(&page, "delete-function", Way::Right);
         place(&right, "thrown away");
@@ -303,7 +303,7 @@ fn a_late_script_misses_its_function_unless_it_was_kept() {
 
 #[test]
 fn a_page_that_looks_at_the_newest_misses_two_and_a_cursor_none() {
-    on_both(1, |stage| {
+    on_course(1, |stage| {
         let page = stage.open();
         let wrong = tried(&page, "no-cursor", Way::Wrong);
         place(&wrong, "mistakes: three");
@@ -320,7 +320,7 @@ fn a_page_that_looks_at_the_newest_misses_two_and_a_cursor_none() {
 
 #[test]
 fn a_poll_without_an_end_asks_on_and_one_with_an_end_stops() {
-    on_both(1, |stage| {
+    on_course(1, |stage| {
         let page = stage.open();
         let confirmed = |said: &[String]| {
             let lines = said.iter().filter(|line| line.ends_with("confirmed"));

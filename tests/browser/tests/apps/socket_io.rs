@@ -1,6 +1,6 @@
 //! Lesson 7: Engine.IO by hand, chat, rooms, acks, namespaces, the notes.
 
-use super::{Stage, both_ways, lines, on_both, on_both_with, say, stays};
+use super::{Stage, both_ways, lines, on_both, on_both_with, on_course, say, stays};
 use poll_to_push_browser_tests::browser::Page;
 use serde_json::json;
 
@@ -289,7 +289,7 @@ fn markup_that_is_said_never_runs() {
 
 #[test]
 fn typing_mistakes_fail_in_silence() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let page = stage.open();
         assert_eq!(
             both_ways(&page, "script-scr"),
@@ -337,7 +337,7 @@ fn typing_mistakes_fail_in_silence() {
 
 #[test]
 fn a_broadcast_and_a_push_reach_those_whom_they_are_for() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let page = stage.open();
         let [wrong, mut right] = both_ways(&page, "leaves-sender-out");
         let end = ["a second later: that is all", "done"];
@@ -365,7 +365,7 @@ fn a_broadcast_and_a_push_reach_those_whom_they_are_for() {
 
 #[test]
 fn a_timer_per_socket_makes_a_crowd_of_messages() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let page = stage.open();
         let [wrong, right] = both_ways(&page, "timer-per-socket");
         let counts = |sockets: [u32; 4], messages: [u32; 4]| {
@@ -386,7 +386,7 @@ fn a_timer_per_socket_makes_a_crowd_of_messages() {
 
 #[test]
 fn a_list_grows_and_connected_is_not_complete() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let page = stage.open();
         let [wrong, right] = both_ways(&page, "growing-list");
         let line = |whose, n| format!("one comes; the {whose} list has {n}; and it goes");

@@ -1,6 +1,6 @@
 //! Lesson 5: clock, ticker, users, chat, and six streams of eight.
 
-use super::{AT_ONCE, FOLDERS, Stage, lines, on_both, say, stays, times};
+use super::{AT_ONCE, FOLDERS, Stage, lines, on_both, on_course, say, stays, times};
 use poll_to_push_browser_tests::browser::{Page, Window};
 use poll_to_push_browser_tests::course::{Course, Folder};
 use serde_json::json;
@@ -283,7 +283,7 @@ fn last(lines: &[String]) -> &str {
 
 #[test]
 fn an_answer_that_ends_after_one_event_is_asked_for_again_and_again() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let [wrong, right] = both_ways(&stage.open(), "one-event");
         let rounds = news(&wrong).len();
         assert!((2..=4).contains(&rounds), "{wrong:?}");
@@ -299,7 +299,7 @@ fn an_answer_that_ends_after_one_event_is_asked_for_again_and_again() {
 
 #[test]
 fn without_blank_lines_bytes_come_and_no_event_fires() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let [wrong, right] = both_ways(&stage.open(), "no-blank-line");
         let sum = wrong.iter().find(|line| line.starts_with("requests"));
         assert_eq!(
@@ -313,7 +313,7 @@ fn without_blank_lines_bytes_come_and_no_event_fires() {
 
 #[test]
 fn an_id_apart_from_its_data_loses_them_when_the_connection_breaks_between() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let [wrong, right] = both_ways(&stage.open(), "id-apart");
         let came = |n| format!("message: news {n}  (last id {n})");
         assert_eq!(news(&wrong), [came(1), came(3)], "{wrong:?}");
@@ -323,7 +323,7 @@ fn an_id_apart_from_its_data_loses_them_when_the_connection_breaks_between() {
 
 #[test]
 fn a_constant_id_brings_the_same_news_again() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let [wrong, right] = both_ways(&stage.open(), "constant-id");
         let came = |n: usize, id| format!("message: news {n}  (last id {id})");
         let wrong_news = news(&wrong);
@@ -343,7 +343,7 @@ fn a_constant_id_brings_the_same_news_again() {
 
 #[test]
 fn a_new_event_source_at_each_error_begins_again() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let [wrong, right] = both_ways(&stage.open(), "reopen");
         let firsts = ending(&wrong, "news 1  (last id 1)").len();
         assert!(firsts >= 2, "{wrong:?}");
@@ -356,7 +356,7 @@ fn a_new_event_source_at_each_error_begins_again() {
 
 #[test]
 fn with_one_interval_for_all_b_goes_silent_when_a_leaves() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let [wrong, right] = both_ways(&stage.open(), "one-interval");
         assert!(
             !ending(&wrong, "B message: tick").is_empty(),
@@ -372,7 +372,7 @@ fn with_one_interval_for_all_b_goes_silent_when_a_leaves() {
 
 #[test]
 fn a_time_without_quotes_is_no_json() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let [wrong, right] = both_ways(&stage.open(), "not-json");
         assert!(last(&wrong).starts_with("SyntaxError: "), "{wrong:?}");
         assert!(last(&right).starts_with("time: 2"), "{right:?}");
@@ -381,7 +381,7 @@ fn a_time_without_quotes_is_no_json() {
 
 #[test]
 fn add_listener_is_no_function() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let [wrong, right] = both_ways(&stage.open(), "add-listener");
         assert!(last(&wrong).starts_with("TypeError: "), "{wrong:?}");
         assert!(wrong.len() == 1 && last(&right) == "tick", "{right:?}");
@@ -390,7 +390,7 @@ fn add_listener_is_no_function() {
 
 #[test]
 fn gbk_in_the_header_ends_it_and_gbk_bytes_are_replaced_in_silence() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let page = stage.open();
         let [wrong, right] = both_ways(&page, "charset-gbk");
         assert!(wrong.len() == 1, "{wrong:?}");
@@ -405,7 +405,7 @@ fn gbk_in_the_header_ends_it_and_gbk_bytes_are_replaced_in_silence() {
 
 #[test]
 fn a_strangers_line_break_begins_an_event_of_his_own() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let [wrong, right] = both_ways(&stage.open(), "line-break");
         assert_eq!(
             news(&wrong),

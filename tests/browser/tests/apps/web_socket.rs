@@ -1,6 +1,6 @@
 //! Lesson 6: handshake, echo, chat.
 
-use super::{AT_ONCE, Way, lines, on_both, say, times, tried};
+use super::{AT_ONCE, Way, lines, on_both, on_course, say, times, tried};
 use poll_to_push_browser_tests::browser::Page;
 use tungstenite::handshake::derive_accept_key;
 
@@ -305,7 +305,7 @@ fn pair(page: &Page, name: &str, wrong: &[&str], right: &[&str]) {
 
 #[test]
 fn each_mistake_fails_when_it_is_run_and_its_cure_does_not() {
-    on_both(6, |stage| {
+    on_course(6, |stage| {
         let page = stage.open();
         pair(
             &page,
@@ -377,7 +377,7 @@ fn each_mistake_fails_when_it_is_run_and_its_cure_does_not() {
 
 #[test]
 fn a_blocked_page_hears_nothing_until_it_is_free() {
-    on_both(6, |stage| {
+    on_course(6, |stage| {
         let page = stage.open();
         let delays = |said: &str| -> Vec<u32> {
             let after = |line: &str| {
