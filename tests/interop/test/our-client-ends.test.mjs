@@ -60,7 +60,7 @@ withPage("no reconnection after the last attempt; reconnect_failed", {}, async (
   assert.deepEqual(seen, [...failed, "reconnect_attempt", ...failed, "reconnect_error", "reconnect_attempt", ...failed, "reconnect_error"]);
 });
 
-withPage("connection state recovery", { connectionStateRecovery: {}, pingInterval: 300, pingTimeout: 1500 }, async ({ page, server }) => {
+withPage("connection state recovery", { connectionStateRecovery: {}, pingInterval: 300, pingTimeout: 10000 }, async ({ page, server }) => {
   const result = page.evaluate(async () => {
     const socket = io({ reconnectionDelay: 300, randomizationFactor: 0 });
     const got = [];

@@ -28,7 +28,7 @@ withPage("default: polling, then the upgrade", {}, async ({ page, server }) => {
   assert.equal(seen.packets.filter((p) => p[0] === "out")[1][2], '20["transport"]');
 });
 
-withPage("polling only, with pings", { pingInterval: 200, pingTimeout: 1000 }, async ({ page, server }) => {
+withPage("polling only, with pings", { pingInterval: 200, pingTimeout: 10000 }, async ({ page, server }) => {
   const seen = await page.evaluate(async () => {
     const socket = io({ transports: ["polling"] });
     let pings = 0;
