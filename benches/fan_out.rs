@@ -4,8 +4,11 @@
 //! process, publishes, and waits until the last stream has the message; and, to
 //! compare, writes the same bytes to N sockets in a bare loop. Loopback only.
 
+mod raw;
+
 use poll_to_push::course::{LESSONS, Running};
 use poll_to_push::options::Options;
+use raw::{median, read_chunk, read_head};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -21,12 +24,6 @@ fn main() {
         let bare = median(&bare_loop(subscribers));
         println!("{subscribers:>11}   {ours:>11.2?}   {bare:>9.2?}");
     }
-}
-
-fn median(times: &[Duration]) -> Duration {
-    let mut times = times.to_vec();
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 /// Reads from every stream until `length` bytes have come.
@@ -63,7 +60,7 @@ fn fan_out(subscribers: usize) -> Vec<Duration> {
             let data = json!({ "round": format!("{round:05}") });
             let before = Instant::now();
             topic.publish("message", &data).expect("published");
-            let length = chunk_length(&mut streams[0]);
+            let length = read_chunk(&mut streams[0]);
             read_all(&mut streams[1..], length);
             before.elapsed()
         })
@@ -71,29 +68,6 @@ fn fan_out(subscribers: usize) -> Vec<Duration> {
     drop(streams);
     running.stop();
     times
-}
-
-fn read_head(stream: &mut TcpStream) {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).expect("a head");
-        head.push(byte[0]);
-    }
-}
-
-/// Reads one whole chunk and says how many bytes it took.
-fn chunk_length(stream: &mut TcpStream) -> usize {
-    let mut line = Vec::new();
-    let mut byte = [0];
-    while !line.ends_with(b"\r\n") {
-        stream.read_exact(&mut byte).expect("a length");
-        line.push(byte[0]);
-    }
-    let text = std::str::from_utf8(&line).expect("text").trim_end();
-    let length = usize::from_str_radix(text, 16).expect("in hex") + 2;
-    read_all(std::slice::from_mut(stream), length);
-    line.len() + length
 }
 
 fn bare_loop(subscribers: usize) -> Vec<Duration> {

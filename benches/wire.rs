@@ -5,8 +5,11 @@
 //! looking at them. The rounds of the three are mixed, so that what else the machine does
 //! falls on all alike. Loopback only.
 
+mod raw;
+
 use poll_to_push::course::{LESSONS, Running};
 use poll_to_push::options::Options;
+use raw::{median, read_chunk, read_head};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -46,12 +49,6 @@ fn main() {
             }),
         );
     }
-}
-
-fn median(times: &[Duration]) -> Duration {
-    let mut times = times.to_vec();
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 struct Run {
@@ -145,25 +142,6 @@ fn masked(length: usize) -> Vec<u8> {
     frame.extend_from_slice(&[1, 2, 3, 4]);
     frame.extend((0..length).map(|n| [1, 2, 3, 4][n % 4]));
     frame
-}
-
-fn read_head(stream: &mut TcpStream) {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).expect("a head");
-        head.push(byte[0]);
-    }
-}
-
-fn read_chunk(stream: &mut TcpStream) {
-    let mut line = [0; 4];
-    // Two hex digits and a line end: our messages are that long.
-    stream.read_exact(&mut line).expect("a length");
-    let digits = std::str::from_utf8(&line[..2]).expect("text");
-    let length = usize::from_str_radix(digits, 16).expect("in hex") + 2;
-    let mut bytes = [0; 512];
-    stream.read_exact(&mut bytes[..length]).expect("a chunk");
 }
 
 /// Reads the view's frames to the end, and counts the passages in them.

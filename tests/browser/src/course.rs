@@ -4,6 +4,17 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+/// Where the lessons' pages are, in their order.
+pub const FOLDERS: [&str; 7] = [
+    "/1-short-polling/",
+    "/2-long-polling/",
+    "/3-comet/",
+    "/4-iframe-push/",
+    "/5-sse/",
+    "/6-websocket/",
+    "/7-socket-io/",
+];
+
 /// A running program. It is ended, by its id, when this is dropped.
 pub struct Course {
     child: Child,

@@ -1,17 +1,7 @@
 //! How the pages look: on a projector and on a phone, in light and in dark.
 
 use poll_to_push_browser_tests::browser::{Page, Window};
-use poll_to_push_browser_tests::course::Course;
-
-const LESSONS: [&str; 7] = [
-    "/1-short-polling/",
-    "/2-long-polling/",
-    "/3-comet/",
-    "/4-iframe-push/",
-    "/5-sse/",
-    "/6-websocket/",
-    "/7-socket-io/",
-];
+use poll_to_push_browser_tests::course::{Course, FOLDERS};
 
 /// The texts before and behind the lessons.
 const AROUND: [&str; 2] = ["/0-http/", "/comparison/"];
@@ -30,7 +20,7 @@ fn wrong(check: impl Fn(&Page) -> Vec<String>) -> Vec<String> {
     let window = Window::new();
     let page = window.blank();
     let mut all = Vec::new();
-    for path in LESSONS.iter().chain(&AROUND).chain(&OTHERS) {
+    for path in FOLDERS.iter().chain(&AROUND).chain(&OTHERS) {
         page.go(&course.url(path));
         all.extend(
             check(&page)
@@ -83,11 +73,11 @@ fn no_page_scrolls_sideways_when_it_is_in_use() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
     let mut wrong = Vec::new();
-    for path in LESSONS {
+    for path in FOLDERS {
         let page = window.open(&course.url(path));
         page.resize(390, 844);
         page.fill("text", &"LongWord".repeat(40));
-        if path == LESSONS[6] {
+        if path == FOLDERS[6] {
             page.click("engine-open");
             page.click("start");
             page.until_text("packets", "4 message");
@@ -103,20 +93,20 @@ fn no_page_scrolls_sideways_when_it_is_in_use() {
         ] {
             page.run(&format!("document.getElementById('{id}')?.click()"));
         }
-        if path == LESSONS[4] {
+        if path == FOLDERS[4] {
             page.run("document.getElementById('eight-close').click()");
             page.fill("stream", "chat");
         }
-        if path == LESSONS[3] {
+        if path == FOLDERS[3] {
             page.fill("topic", "chat");
         }
-        if path != LESSONS[6] {
+        if path != FOLDERS[6] {
             page.click("start");
         }
-        if path != LESSONS[0] {
+        if path != FOLDERS[0] {
             page.click("send");
         }
-        if path == LESSONS[5] {
+        if path == FOLDERS[5] {
             page.until("document.getElementById('handshake-sum').children.length > 0");
             page.click("handshake-close");
             page.until("document.getElementById('handshake-frames').children.length > 0");
@@ -144,7 +134,7 @@ fn no_page_has_an_error_in_the_console_or_takes_anything_from_elsewhere() {
     assert_eq!(wrong, NOTHING);
     let course = Course::start("poll-to-push");
     let window = Window::new();
-    for path in LESSONS.iter().chain(&OTHERS[..1]) {
+    for path in FOLDERS.iter().chain(&OTHERS[..1]) {
         let page = window.open(&course.url(path));
         assert_eq!(page.complaints(), NOTHING, "{path}");
         page.close();
@@ -175,7 +165,7 @@ fn all_links_lead_somewhere() {
 #[test]
 fn on_a_lessons_own_program_a_link_leads_somewhere_or_says_what_to_run() {
     let window = Window::new();
-    for (n, path) in LESSONS.iter().enumerate() {
+    for (n, path) in FOLDERS.iter().enumerate() {
         let course = Course::start(&format!("lesson{}", n + 1));
         // Its home is the lesson itself.
         let page = window.open(&course.url("/"));
@@ -184,7 +174,7 @@ fn on_a_lessons_own_program_a_link_leads_somewhere_or_says_what_to_run() {
             let other = words
                 .strip_prefix("404 at ")
                 .unwrap_or_else(|| panic!("{path}: {words}"));
-            let elsewhere = LESSONS.iter().chain(&AROUND);
+            let elsewhere = FOLDERS.iter().chain(&AROUND);
             assert!(
                 elsewhere.into_iter().any(|it| *it == other),
                 "{path}: {words}"
@@ -204,7 +194,7 @@ fn each_lesson_has_its_text_beside_its_demo() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
     let page = window.blank();
-    for path in LESSONS {
+    for path in FOLDERS {
         page.go(&course.url(path));
         page.resize(1280, 800);
         page.until("document.querySelector('.demo').getBoundingClientRect().left > 600");

@@ -12,21 +12,11 @@ mod web_socket;
 
 use poll_to_push_browser_tests::SOON;
 use poll_to_push_browser_tests::browser::{Page, Window};
-use poll_to_push_browser_tests::course::Course;
+use poll_to_push_browser_tests::course::{Course, FOLDERS};
 use std::time::Duration;
 
 /// For what must come at once: far less than any poll, wait or heartbeat.
 const AT_ONCE: Duration = Duration::from_secs(5);
-
-const FOLDERS: [&str; 7] = [
-    "/1-short-polling/",
-    "/2-long-polling/",
-    "/3-comet/",
-    "/4-iframe-push/",
-    "/5-sse/",
-    "/6-websocket/",
-    "/7-socket-io/",
-];
 
 /// One of the two programs that serve a lesson, and a window to look at it.
 struct Stage {

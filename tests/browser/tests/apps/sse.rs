@@ -1,8 +1,8 @@
 //! Lesson 5: clock, ticker, users, chat, and six streams of eight.
 
-use super::{AT_ONCE, FOLDERS, Stage, lines, on_both, on_course, say, stays, times};
+use super::{AT_ONCE, Stage, lines, on_both, on_course, say, stays, times};
 use poll_to_push_browser_tests::browser::{Page, Window};
-use poll_to_push_browser_tests::course::{Course, Folder};
+use poll_to_push_browser_tests::course::{Course, FOLDERS, Folder};
 use serde_json::json;
 use std::time::Duration;
 

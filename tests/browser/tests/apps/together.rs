@@ -1,9 +1,9 @@
 //! What holds for all pages: one conversation, markup that does not run,
 //! errors in words, and coming back after the server was gone.
 
-use super::{FOLDERS, Stage, on_both, say};
+use super::{Stage, on_both, say};
 use poll_to_push_browser_tests::browser::{Page, Window};
-use poll_to_push_browser_tests::course::Course;
+use poll_to_push_browser_tests::course::{Course, FOLDERS};
 
 /// Makes the page receive the chat.
 fn listen(page: &Page, lesson: usize) {

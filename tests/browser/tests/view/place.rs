@@ -2,7 +2,7 @@
 
 use super::until_crossed;
 use poll_to_push_browser_tests::browser::Window;
-use poll_to_push_browser_tests::course::Course;
+use poll_to_push_browser_tests::course::{Course, FOLDERS};
 
 #[test]
 fn steps_are_ticked_and_the_home_page_knows() {
@@ -94,22 +94,15 @@ fn the_accessibility_engine_finds_nothing_on_any_page() {
     let window = Window::new();
     let page = window.blank();
     let mut wrong = Vec::new();
-    let paths = [
+    let others = [
         "/",
         "/0-http/",
-        "/1-short-polling/",
-        "/2-long-polling/",
-        "/3-comet/",
-        "/4-iframe-push/",
-        "/5-sse/",
-        "/6-websocket/",
-        "/7-socket-io/",
         "/comparison/",
         "/source/src/lessons/sse.rs?lines=20-30",
         "/7-socket-io/notes.html",
         "/1-short-polling/confirm.html?session=none",
     ];
-    for path in paths {
+    for path in FOLDERS.iter().chain(&others) {
         page.go(&course.url(path));
         for (scheme, width) in [("light", 1280), ("dark", 390)] {
             page.resize(width, 844);
