@@ -1,6 +1,6 @@
 //! Lesson 3: nine messages read in three ways, and chat over one answer.
 
-use super::{AT_ONCE, Way, lines, on_both, on_both_with, on_course, say, times, tried};
+use super::{AT_ONCE, Way, lines, on_both, on_course, on_course_with, say, times, tried};
 use std::time::Duration;
 
 #[test]
@@ -70,7 +70,7 @@ fn two_tabs_chat_over_one_request_each() {
 
 #[test]
 fn a_heartbeat_is_shown_and_skipped() {
-    on_both_with(3, &["--heartbeat-ms", "300"], |stage| {
+    on_course_with(3, &["--heartbeat-ms", "300"], |stage| {
         let page = stage.open();
         page.click("start");
         page.until_text("log", "heartbeat: an empty line");
@@ -85,7 +85,7 @@ fn a_heartbeat_is_shown_and_skipped() {
 
 #[test]
 fn nine_that_do_not_all_come_are_an_error_in_words() {
-    on_both(3, |stage| {
+    on_course(3, |stage| {
         let page = stage.open();
         page.click("nine-start");
         page.until("document.getElementById('nine-fetch-2').textContent !== ''");
@@ -96,7 +96,7 @@ fn nine_that_do_not_all_come_are_an_error_in_words() {
 
 #[test]
 fn one_line_in_two_chunks_is_two_pieces_and_one_line() {
-    on_both(3, |stage| {
+    on_course(3, |stage| {
         let page = stage.open();
         page.click("split-start");
         page.until_text("split-log", "line: ");

@@ -47,7 +47,7 @@ fn the_clock_runs_until_stop_removes_the_iframe_and_nothing_is_missing_after_it(
 
 #[test]
 fn to_remove_the_iframe_ends_its_request_at_the_server() {
-    on_both(4, |stage| {
+    on_course(4, |stage| {
         let page = stage.open();
         page.click("start");
         page.until(&format!("{TICKS} >= 1"));
@@ -65,7 +65,7 @@ fn to_remove_the_iframe_ends_its_request_at_the_server() {
 
 #[test]
 fn the_chat_comes_through_an_iframe_and_cannot_close_its_script() {
-    on_both(4, |stage| {
+    on_course(4, |stage| {
         let (one, two) = (stage.open(), stage.open());
         for page in [&one, &two] {
             page.fill("topic", "chat");
@@ -88,7 +88,7 @@ fn the_chat_comes_through_an_iframe_and_cannot_close_its_script() {
 
 #[test]
 fn the_iframe_can_be_seen_and_its_scripts_are_gone_from_it() {
-    on_both(4, |stage| {
+    on_course(4, |stage| {
         let page = stage.open();
         page.click("start");
         page.until(&format!("{TICKS} >= 1"));

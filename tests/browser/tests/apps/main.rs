@@ -1,5 +1,5 @@
-//! Every app of lessons 1 to 7 in a real browser: what the texts' steps say, on the
-//! whole course and on the lesson's own program; their mistakes, on the course.
+//! Every app of lessons 1 to 7 in a real browser, on the whole course; and where it can
+//! make a difference, on the lesson's own program, too.
 
 mod comet;
 mod iframe_push;
@@ -41,23 +41,23 @@ impl Stage {
     }
 }
 
-/// Runs the check on the whole course: for the mistakes of a text, which are the same
-/// in the lesson's own program.
+/// Runs the check on the whole course: for what is the same code in the lesson's own
+/// program. From lesson 3 on that is all of it, so that a few checks on both are enough.
 fn on_course(lesson: usize, check: impl Fn(&mut Stage)) {
-    check(&mut Stage::new("poll-to-push", lesson, &[]));
+    on_course_with(lesson, &[], check);
+}
+
+/// As [`on_course`], with more arguments for the program.
+fn on_course_with(lesson: usize, arguments: &[&str], check: impl Fn(&mut Stage)) {
+    check(&mut Stage::new("poll-to-push", lesson, arguments));
 }
 
 /// Runs the check on the whole course and on the lesson's own program, at once.
 fn on_both(lesson: usize, check: impl Fn(&mut Stage) + Sync) {
-    on_both_with(lesson, &[], check);
-}
-
-/// As [`on_both`], with more arguments for the programs.
-fn on_both_with(lesson: usize, arguments: &[&str], check: impl Fn(&mut Stage) + Sync) {
     let alone = format!("lesson{lesson}");
     std::thread::scope(|scope| {
         for program in ["poll-to-push", &alone] {
-            let run = || check(&mut Stage::new(program, lesson, arguments));
+            let run = || check(&mut Stage::new(program, lesson, &[]));
             // Its name stands in the words of a failure.
             let thread = std::thread::Builder::new().name(program.to_owned());
             thread.spawn_scoped(scope, run).expect("a thread");

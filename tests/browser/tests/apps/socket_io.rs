@@ -1,6 +1,6 @@
 //! Lesson 7: Engine.IO by hand, chat, rooms, acks, namespaces, the notes.
 
-use super::{Stage, both_ways, lines, on_both, on_both_with, on_course, say, stays};
+use super::{Stage, both_ways, lines, on_both, on_course, on_course_with, say, stays};
 use poll_to_push_browser_tests::browser::Page;
 use serde_json::json;
 
@@ -70,7 +70,7 @@ fn engine_io_is_done_by_hand_packet_by_packet() {
 #[test]
 fn a_session_by_hand_is_pinged_and_lives_on_its_pong() {
     let quick = ["--ping-interval-ms", "1000", "--ping-timeout-ms", "4000"];
-    on_both_with(7, &quick, |stage| {
+    on_course_with(7, &quick, |stage| {
         let page = stage.open();
         page.click("engine-open");
         for _ in 0..2 {
@@ -133,7 +133,7 @@ fn a_cut_loses_what_was_said_unless_the_state_is_recovered() {
         } else {
             &[]
         };
-        on_both_with(7, arguments, |stage| {
+        on_course_with(7, arguments, |stage| {
             let page = connected(stage, "Ada");
             press(&page, "join");
             page.until_text("rooms", "red");
@@ -166,7 +166,7 @@ fn a_cut_loses_what_was_said_unless_the_state_is_recovered() {
 
 #[test]
 fn it_comes_back_when_its_server_was_gone_and_sends_what_waited() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let page = connected(stage, "Ada");
         for ordered in [true, false] {
             if ordered {
@@ -188,7 +188,7 @@ fn it_comes_back_when_its_server_was_gone_and_sends_what_waited() {
 
 #[test]
 fn a_room_is_heard_by_those_who_are_in_it() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let (ada, bob) = (connected(stage, "Ada"), connected(stage, "Bob"));
         press(&ada, "join");
         ada.until_text("rooms", "red");
@@ -207,7 +207,7 @@ fn a_room_is_heard_by_those_who_are_in_it() {
 
 #[test]
 fn acks_broadcasts_and_bytes() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let (ada, bob) = (connected(stage, "Ada"), connected(stage, "Bob"));
         press(&ada, "ask");
         ada.until_text("ask-log", "ack: hi");
@@ -230,7 +230,7 @@ fn acks_broadcasts_and_bytes() {
 
 #[test]
 fn namespaces_are_places_of_their_own() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let page = stage.open();
         page.click("push-start");
         page.until("document.querySelectorAll('#push-log li.down').length > 1");
@@ -246,7 +246,7 @@ fn namespaces_are_places_of_their_own() {
 
 #[test]
 fn a_page_of_the_notes_works_unchanged() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let url = stage.course.url("/7-socket-io/notes.html");
         let (ada, bob) = (stage.window.open(&url), stage.window.open(&url));
         ada.until("document.getElementById('right-count').textContent !== '0'");
@@ -263,7 +263,7 @@ fn a_page_of_the_notes_works_unchanged() {
 
 #[test]
 fn markup_that_is_said_never_runs() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let markup = "<img src=/none onerror=ran++><script>ran++</script>";
         let page = stage.open();
         page.run("window.ran = 0");
@@ -413,7 +413,7 @@ fn a_list_grows_and_connected_is_not_complete() {
 /// What the text lets its reader guess.
 #[test]
 fn a_message_costs_requests_by_polling_and_none_by_a_websocket() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let page = stage.open();
         page.run(
             "window.requests = () => performance.getEntriesByType('resource')
@@ -444,7 +444,7 @@ fn a_message_costs_requests_by_polling_and_none_by_a_websocket() {
 
 #[test]
 fn an_upgrade_that_takes_too_long_leaves_the_session_polling() {
-    on_both(7, |stage| {
+    on_course(7, |stage| {
         let page = stage.open();
         page.click("engine-open");
         press(&page, "engine-socket");

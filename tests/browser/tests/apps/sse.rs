@@ -14,7 +14,7 @@ fn start(page: &Page, stream: &str) {
 
 #[test]
 fn the_clock_begins_with_a_named_event_and_its_id_stays() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let page = stage.open();
         start(&page, "clock");
         page.until("document.querySelectorAll('#log li.down').length >= 4");
@@ -40,7 +40,7 @@ fn the_clock_begins_with_a_named_event_and_its_id_stays() {
 
 #[test]
 fn the_ticker_shows_a_price_for_each_symbol_through_one_request() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let page = stage.open();
         start(&page, "ticker");
         for symbol in ["ACME", "RAIL", "PUSH", "POLL"] {
@@ -99,7 +99,7 @@ fn the_users_list_follows_the_file() {
 #[test]
 #[cfg(target_os = "linux")]
 fn to_follow_the_file_costs_no_processor_time() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let page = stage.open();
         start(&page, "clock");
         let before = stage.course.processor_time();
@@ -175,7 +175,7 @@ fn of_eight_streams_six_open_and_two_wait_as_a_fetch_does() {
 
 #[test]
 fn a_web_socket_opens_beside_six_streams() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let page = stage.open();
         page.click("eight-open");
         page.until_text("eight-count", "6 of 8 are open");
@@ -194,7 +194,7 @@ fn a_web_socket_opens_beside_six_streams() {
 
 #[test]
 fn with_six_tabs_started_the_seventh_does_not_load_until_one_is_closed() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let mut six: Vec<Page> = (0..6).map(|_| stage.open()).collect();
         for page in &six {
             start(page, "clock");
@@ -220,7 +220,7 @@ fn with_six_tabs_started_the_seventh_does_not_load_until_one_is_closed() {
 /// The steps with the button "Cut my connections".
 #[test]
 fn after_a_cut_the_chat_misses_nothing_and_the_clock_waits_for_ten_seconds() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let page = stage.open();
         page.run("await until('it looks', () => document.getElementById('wire-state').textContent === '')");
         start(&page, "chat");
@@ -421,7 +421,7 @@ fn a_strangers_line_break_begins_an_event_of_his_own() {
 /// A mistake that is stopped leaves none of its streams open.
 #[test]
 fn a_mistake_that_is_stopped_closes_its_streams() {
-    on_both(5, |stage| {
+    on_course(5, |stage| {
         let page = stage.open();
         for name in [
             "one-event",

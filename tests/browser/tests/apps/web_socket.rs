@@ -57,7 +57,7 @@ fn the_handshake_is_worked_out_from_the_readers_own_request() {
 
 #[test]
 fn the_frames_of_the_readers_own_connection_are_shown_with_both_closes() {
-    on_both(6, |stage| {
+    on_course(6, |stage| {
         let page = stage.open();
         page.click("handshake-start");
         page.fill("handshake-word", "Häuser");
@@ -89,7 +89,7 @@ fn the_frames_of_the_readers_own_connection_are_shown_with_both_closes() {
 
 #[test]
 fn the_echo_shows_open_message_close_and_gives_back_text_and_bytes() {
-    on_both(6, |stage| {
+    on_course(6, |stage| {
         let page = stage.open();
         page.click("echo-open");
         page.until_text("echo-state", "1 OPEN");
@@ -115,7 +115,7 @@ fn the_echo_shows_open_message_close_and_gives_back_text_and_bytes() {
 
 #[test]
 fn a_subprotocol_is_agreed_or_the_browser_gives_up() {
-    on_both(6, |stage| {
+    on_course(6, |stage| {
         let page = stage.open();
         page.fill("echo-protocol", "poll-to-push.v1");
         page.click("echo-open");
@@ -134,7 +134,7 @@ fn a_subprotocol_is_agreed_or_the_browser_gives_up() {
 
 #[test]
 fn send_too_early_throws_and_says_so() {
-    on_both(6, |stage| {
+    on_course(6, |stage| {
         let page = stage.open();
         page.click("echo-early");
         page.until_text(
@@ -189,7 +189,7 @@ fn write_bytes(page: &Page, bytes: &[&str]) {
 
 #[test]
 fn a_frame_is_unmasked_by_hand_and_each_byte_is_checked_at_once() {
-    on_both(6, |stage| {
+    on_course(6, |stage| {
         let page = stage.open();
         // The standard's example comes first.
         assert_eq!(
@@ -229,7 +229,7 @@ fn a_frame_is_unmasked_by_hand_and_each_byte_is_checked_at_once() {
 
 #[test]
 fn the_browser_refuses_every_answer_but_the_right_one_and_says_why_only_in_the_console() {
-    on_both(6, |stage| {
+    on_course(6, |stage| {
         let page = stage.open();
         let ask = |how: &str| {
             page.fill("break-how", how);
