@@ -2,8 +2,10 @@
 //!
 //! `cargo bench --bench wire`. A browser's stream and its echo of 1 MB, three times: with
 //! the view turned off (`--no-wire`), with the view and nobody looking, and with somebody
-//! looking at them. The rounds of the three are mixed, so that what else the machine does
-//! falls on all alike. Loopback only.
+//! looking at them. Each round begins anew, with another of the three first: what else the
+//! machine does, and where the memory of a thread comes to lie, falls on all alike (one of
+//! three echoes that stay open took twice as long as the others, whoever looked). Loopback
+//! only.
 
 mod raw;
 
@@ -22,51 +24,68 @@ const MESSAGES: usize = 1000;
 const ECHOES: usize = 5;
 const MEGABYTE: usize = 1 << 20;
 
+const WAYS: [Way; 3] = [
+    Way {
+        name: "--no-wire",
+        no_wire: true,
+        looks: false,
+    },
+    Way {
+        name: "nobody looks",
+        no_wire: false,
+        looks: false,
+    },
+    Way {
+        name: "one looks",
+        no_wire: false,
+        looks: true,
+    },
+];
+
 fn main() {
-    let mut runs = [
-        Run::start("--no-wire", true, false),
-        Run::start("nobody looks", false, false),
-        Run::start("one looks", false, true),
-    ];
-    for _ in 0..ROUNDS {
-        for run in &mut runs {
-            run.round();
+    let mut seen = WAYS.map(|_| Seen::default());
+    for round in 0..ROUNDS {
+        for turn in 0..WAYS.len() {
+            let way = (round + turn) % WAYS.len();
+            Run::start(&WAYS[way]).round(&mut seen[way]);
         }
     }
     println!("median, from publish to the stream's reader, and of an echo of 1 MB:");
     println!("                 message      1 MB   passages told");
-    for run in runs {
-        println!(
-            "{:<14} {:>9.1?} {:>9.1?}   {}",
-            run.name,
-            median(&run.messages),
-            median(&run.echoes),
-            run.looker.map_or("-".to_owned(), |looker| {
-                run.running.stop();
-                looker
-                    .join()
-                    .map_or("?".to_owned(), |told| format!("{told}"))
-            }),
-        );
+    for (way, seen) in WAYS.iter().zip(seen) {
+        let (message, echo) = (median(&seen.messages), median(&seen.echoes));
+        let name = way.name;
+        println!("{name:<14} {message:>9.1?} {echo:>9.1?}   {}", seen.told);
     }
 }
 
-struct Run {
+struct Way {
     name: &'static str,
+    no_wire: bool,
+    looks: bool,
+}
+
+#[derive(Default)]
+struct Seen {
+    messages: Vec<Duration>,
+    echoes: Vec<Duration>,
+    /// Passages that the looker was told of.
+    told: usize,
+}
+
+struct Run {
     running: Running,
     stream: TcpStream,
     echo: TcpStream,
     looker: Option<JoinHandle<usize>>,
-    messages: Vec<Duration>,
-    echoes: Vec<Duration>,
 }
 
 impl Run {
-    fn start(name: &'static str, no_wire: bool, looks: bool) -> Run {
+    fn start(way: &Way) -> Run {
         let options = Options {
             port: 0,
             heartbeat: Duration::from_secs(3600),
-            no_wire,
+            no_wire: way.no_wire,
             ..Options::default()
         };
         let running = Running::start(LESSONS, &options).expect("a server");
@@ -83,7 +102,7 @@ impl Run {
         };
         let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-        let looker = looks.then(|| {
+        let looker = way.looks.then(|| {
             let view = open("/wire/socket", upgrade);
             #[expect(clippy::disallowed_methods, reason = "a client, not the server")]
             std::thread::spawn(move || count(view))
@@ -95,17 +114,14 @@ impl Run {
             std::thread::yield_now();
         }
         Run {
-            name,
             stream,
             echo,
             looker,
-            messages: Vec::new(),
-            echoes: Vec::new(),
             running,
         }
     }
 
-    fn round(&mut self) {
+    fn round(mut self, seen: &mut Seen) {
         let topic = self
             .running
             .house()
@@ -118,7 +134,7 @@ impl Run {
             let before = Instant::now();
             topic.publish("message", &data).expect("published");
             read_chunk(&mut self.stream);
-            self.messages.push(before.elapsed());
+            seen.messages.push(before.elapsed());
         }
         let frame = masked(MEGABYTE);
         let mut back = vec![0; 10 + MEGABYTE];
@@ -130,7 +146,13 @@ impl Run {
             let sending = std::thread::spawn(move || writer.write_all(&frame));
             self.echo.read_exact(&mut back).expect("the echo");
             sending.join().expect("it ends").expect("sent");
-            self.echoes.push(before.elapsed());
+            seen.echoes.push(before.elapsed());
+        }
+        // Else the server waits for them to leave.
+        drop((self.stream, self.echo));
+        self.running.stop();
+        if let Some(looker) = self.looker {
+            seen.told += looker.join().expect("it ends");
         }
     }
 }
