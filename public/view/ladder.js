@@ -20,6 +20,8 @@ const TEAR = 44;
 const SHORT_WAIT = 0.15;
 /** Arrows of one kind nearer than this, in pixels, are drawn as one. */
 const MERGE = 3;
+/** Connections that are cut within this time, in seconds, are one break. */
+const ONE_CUT = 0.1;
 /** Room between two arrows of different kinds, in pixels. */
 const STEP = 5;
 /** Room between two labels of one side, in pixels. */
@@ -57,6 +59,7 @@ export class Layout {
     this.waiting = new Map();
     this.streams = new Map();
     this.cutCursor = false;
+    this.lastCut = null;
   }
 
   /** How far a way of `seconds` slants: at least 4 pixels. */
@@ -76,8 +79,16 @@ export class Layout {
     const shapes = this.pass(crossing.time);
     const { way, kind } = crossing;
     if (kind === "end") return { shapes: [...shapes, ...this.ends(crossing)] };
+    if (kind === "request" && this.cutCursor && crossing.cursor) {
+      this.cutCursor = false;
+      Object.assign(crossing, { label: `resumes after ${crossing.cursor}`, resumes: true });
+    }
+    // All connections of a browser are cut in one moment: that is one break.
+    if (kind === "cut" && this.lastCut && crossing.time - this.lastCut.time < ONE_CUT) {
+      return { merged: this.lastCut.mark, shapes: [...shapes, ...this.ends(crossing)] };
+    }
     const last = this.lastOf[way];
-    if (last && last.kind === kind && ["message", "frame", "heartbeat", "request", "empty"].includes(kind) && this.y - last.y < MERGE) {
+    if (last && !crossing.resumes && last.kind === kind && ["message", "frame", "heartbeat", "request", "empty"].includes(kind) && this.y - last.y < MERGE) {
       last.count += 1;
       return { merged: last, shapes };
     }
@@ -86,7 +97,12 @@ export class Layout {
     const mark = { kind, way, y: this.y, count: 1, label: this.labelFor(crossing) };
     mark.labelY = this.labelAt[way === "up" ? "up" : "down"];
     if (way !== "end") this.lastOf[way] = mark;
-    return { mark, shapes: [...shapes, ...this.effects(crossing, mark), ...this.arrow(mark)] };
+    const drawn = [...shapes, ...this.effects(crossing, mark), ...this.arrow(mark)];
+    if (kind === "cut") {
+      this.lastCut = { mark, time: crossing.time };
+      this.y += 10;
+    }
+    return { mark, shapes: drawn };
   }
 
   /** Time goes on: ticks, or a tear where nothing crossed for long. */
@@ -110,18 +126,14 @@ export class Layout {
     return shapes;
   }
 
-  labelFor({ way, kind, label, cursor }) {
+  labelFor({ way, kind, label, resumes }) {
     if (!this.labels) return "";
     if (kind === "cut") return "cut";
     const side = way === "up" ? "up" : "down";
     // Above the arrow's start, or a little lower where another label is in the way.
     const at = Math.max(this.y - 3, this.labelAt[side] + LABEL);
-    if (at > this.y + LABEL) return "";
+    if (at > this.y + LABEL && !resumes) return "";
     this.labelAt[side] = at;
-    if (kind === "request" && this.cutCursor && cursor) {
-      this.cutCursor = false;
-      return `resumes after ${cursor}`;
-    }
     return label ?? "";
   }
 
@@ -243,7 +255,6 @@ export class Layout {
       inside.push(shape("rect", { x: x - 8, y: y - 6, width: 16, height: 12, class: "paper" }), ...this.cross(x, y));
     }
     if (this.labels) inside.push(shape("text", { x: round((this.left + this.right) / 2), y: y + 4, class: "lost-label" }, { text: label }));
-    this.y += 10;
     return inside;
   }
 }
