@@ -85,7 +85,7 @@ export class Layout {
     }
     // All connections of a browser are cut in one moment: that is one break.
     if (kind === "cut" && this.lastCut && crossing.time - this.lastCut.time < ONE_CUT) {
-      return { merged: this.lastCut.mark, shapes: [...shapes, ...this.ends(crossing)] };
+      return { merged: this.lastCut.mark, shapes: [...shapes, ...this.ends(crossing, this.lastCut.mark.y - 6)] };
     }
     const last = this.lastOf[way];
     if (last && !crossing.resumes && last.kind === kind && ["message", "frame", "heartbeat", "request", "empty"].includes(kind) && this.y - last.y < MERGE) {
@@ -152,13 +152,13 @@ export class Layout {
     return shapes;
   }
 
-  /** A connection is over. */
-  ends({ n, time }) {
+  /** A connection is over: what it drew ends at `y`. */
+  ends({ n, time }, y = this.y) {
     const shapes = [];
     const waits = this.waiting.get(n);
     const stream = this.streams.get(n);
-    if (waits && time - waits.time > SHORT_WAIT) shapes.push(this.bar(waits.y, this.y));
-    if (stream) shapes.push(...this.doubled(stream.y, this.y));
+    if (waits && time - waits.time > SHORT_WAIT) shapes.push(this.bar(waits.y, y));
+    if (stream) shapes.push(...this.doubled(stream.y, y));
     this.waiting.delete(n);
     this.streams.delete(n);
     return shapes;
