@@ -59,6 +59,11 @@ export const panel = {
     panel.id = id;
     byId("last-id").textContent = id;
   },
+  /** A whole answer was read; this is the id that it goes up to. */
+  answer(id) {
+    panel.lastId(id);
+    dispatchEvent(new Event("panel-answer"));
+  },
   request() {
     byId("requests").textContent = ++panel.requestCount;
     dispatchEvent(new Event("panel-request"));

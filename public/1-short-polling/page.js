@@ -110,6 +110,7 @@ async function poll(signal) {
       if (answer.messages.length > 0 && byId("stop-on-success").checked) return stop();
     } catch (error) {
       if (signal.aborted) return;
+      panel.state("idle");
       if (!(await line.lost(`connection lost (${error.message})`))) return;
       continue;
     }
@@ -125,7 +126,7 @@ function show(answer) {
   if (answer.gap) panel.gap();
   for (const message of answer.messages) panel.message(message);
   if (answer.messages.length === 0) panel.log("nothing new");
-  panel.lastId(answer.last_id);
+  panel.answer(answer.last_id);
 }
 // ANCHOR_END: show
 

@@ -115,7 +115,7 @@ function show(answer) {
   if (answer.gap) panel.gap();
   for (const message of answer.messages) panel.message(message);
   if (answer.messages.length === 0) panel.log(`no news; the request waited ${waited}`);
-  panel.lastId(answer.last_id);
+  panel.answer(answer.last_id);
 }
 // ANCHOR_END: show
 

@@ -76,7 +76,7 @@ function readScripts(text) {
   }
   const found = newsIn(text);
   const heartbeat = parts.length > 0 && parts.every(({ name }) => name === "heartbeat");
-  return { parts, ids: found.ids, news: parts.some(({ name }) => name === "script"), heartbeat };
+  return { parts, ids: found.ids, news: found.news, heartbeat };
 }
 
 /** Packets of Engine.IO, with Socket.IO's inside. A polling body has several, with the byte 1e between them. */

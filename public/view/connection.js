@@ -328,7 +328,8 @@ export class Connection {
     // An event without data fires nothing: it only brings an id.
     const silent = this.body.kind === "sse" && !found.news;
     const kind = found.heartbeat ? "heartbeat" : silent ? "answer" : "message";
-    const label = found.heartbeat ? "heartbeat" : (id ?? text.trim().slice(0, 30));
+    const gap = /^event: gap\n|\{"gap": ?true\}/.test(text);
+    const label = found.heartbeat ? "heartbeat" : gap ? "gap" : (id ?? text.trim().slice(0, 30));
     this.cross("down", kind, label, parts, { id, bytes, left, count: found.ids.length });
   }
 

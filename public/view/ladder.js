@@ -46,9 +46,9 @@ export const KINDS = {
 };
 
 export class Layout {
-  /** `second`: pixels for a second. */
-  constructor({ width = 520, second = 40, labels = true, hatch = "hatch" } = {}) {
-    Object.assign(this, { width, second, labels, hatch });
+  /** `second`: pixels for a second. `picked`: whether arrows can be. */
+  constructor({ width = 520, second = 40, labels = true, hatch = "hatch", picked = false } = {}) {
+    Object.assign(this, { width, second, labels, hatch, picked });
     this.left = round(width * BROWSER);
     this.right = round(width * SERVER);
     this.slant = labels ? 4 : 2;
@@ -88,13 +88,13 @@ export class Layout {
       return { merged: this.lastCut.mark, shapes: [...shapes, ...this.ends(crossing, this.lastCut.mark.y - 6)] };
     }
     const last = this.lastOf[way];
-    if (last && !crossing.resumes && last.kind === kind && ["message", "frame", "heartbeat", "request", "empty"].includes(kind) && this.y - last.y < MERGE) {
+    if (last && !crossing.resumes && !last.resumes && last.kind === kind && ["message", "frame", "heartbeat", "request", "empty"].includes(kind) && this.y - last.y < MERGE) {
       last.count += 1;
-      return { merged: last, shapes };
+      return { merged: last, shapes: [...shapes, ...this.effects(crossing, last)] };
     }
     if (last && this.y - last.y < STEP && way === this.lastWay) this.y = last.y + STEP;
     this.lastWay = way;
-    const mark = { kind, way, y: this.y, count: 1, label: this.labelFor(crossing) };
+    const mark = { kind, way, y: this.y, count: 1, label: this.labelFor(crossing), resumes: crossing.resumes };
     mark.labelY = this.labelAt[way === "up" ? "up" : "down"];
     if (way !== "end") this.lastOf[way] = mark;
     const drawn = [...shapes, ...this.effects(crossing, mark), ...this.arrow(mark)];
@@ -128,7 +128,7 @@ export class Layout {
 
   labelFor({ way, kind, label, resumes }) {
     if (!this.labels) return "";
-    if (kind === "cut") return "cut";
+    if (kind === "cut") return label === "Cut" ? "cut" : label;
     const side = way === "up" ? "up" : "down";
     // Above the arrow's start, or a little lower where another label is in the way.
     const at = Math.max(this.y - 3, this.labelAt[side] + LABEL);
@@ -213,13 +213,14 @@ export class Layout {
     const [from, to] = up ? [this.left, this.right] : [this.right, this.left];
     const end = round(y + this.slant);
     const className = `${up ? "up" : "down"} ${kind}${count > 1 ? " many" : ""}`;
-    const inside = [];
+    // Wide enough to be picked.
+    const inside = this.picked ? [line(from, y, to, end, "reach")] : [];
     if (kind === "lost") {
       const middle = (from + to) / 2;
       inside.push(line(from, y, middle, round(y + this.slant / 2), className), ...this.cross(middle, round(y + this.slant / 2)));
     } else {
       inside.push(line(from, y, to, end, className), this.head(to, end, up ? 1 : -1, kind, className));
-      if (kind === "close") inside.push(line(to, end - 6, to, end + 6, className));
+      if (kind === "close") inside.push(line(to, end - 7, to, end + 7, `${className} t-bar`));
     }
     const words = count > 1 ? `${count} × ${KINDS[kind]}` : label;
     if (words && this.labels) {

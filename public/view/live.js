@@ -27,7 +27,7 @@ const WAYS = { up: "browser to server", down: "server to browser", end: "" };
 export class Ladder {
   constructor(box, { clock, pick }) {
     Object.assign(this, { box, clock, pick });
-    this.layout = new Layout({ width: WIDTH, hatch: "hatch-live" });
+    this.layout = new Layout({ width: WIDTH, hatch: "hatch-live", picked: true });
     this.groups = [];
     this.frozen = false;
     this.heldBack = [];

@@ -14,7 +14,7 @@ for (let n = 0; n < 6; n++) {
 export const SCENES = {
   "0-http": {
     title: "The browser asks, the server answers; later it asks again. Between the two the server can say nothing.",
-    crossings: [up(0, "GET /page"), at(0.2, "down", "answer", "200, the page"), up(2, "GET /news"), at(2.2, "down", "answer", "200, the news")],
+    crossings: [up(0, "GET /page", { kind: "frame" }), at(0.4, "down", "answer", "200, the page"), up(2, "GET /news", { kind: "frame" }), at(2.4, "down", "answer", "200, the news")],
   },
   "1-short-polling": {
     title: "The browser asks once a second. Five answers say: nothing new. One brings a message.",
@@ -22,7 +22,7 @@ export const SCENES = {
   },
   "2-long-polling": {
     title: "The browser asks once, and the server waits with its answer until there is a message. Then the browser asks again at once.",
-    crossings: [up(0, "any news after 7?"), news(2.6, "id 8"), up(2.75, "any news after 8?"), news(4, "id 9"), up(4.15, "any news after 9?")],
+    crossings: [up(0, "any news after 7?"), news(2.6, "id 8"), up(3, "any news after 8?"), news(4, "id 9"), up(4.4, "any news after 9?")],
     until: 6,
   },
   "3-comet": {

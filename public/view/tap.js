@@ -4,7 +4,8 @@
 // JSON and then its bytes; see src/tap/watch.rs.
 
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8000;
+/** Short: who looks wants to see the page come back, too. */
+const LONGEST_WAIT_MS = 2000;
 const ASK_TIME_EVERY_MS = 5000;
 
 /** The passages in one batch. */
@@ -23,7 +24,7 @@ export function* unpack(buffer) {
 
 /**
  * Looks until the page is left. `on.hello({now, connections})` at each start, `on.passage(passage)`,
- * `on.delay(seconds)` for the way one way, `on.cut(count)`, `on.state(words)`. Gives a function that asks the server to
+ * `on.lost()` when the server is gone, `on.delay(seconds)` for the way one way, `on.cut(count)`, `on.state(words)`. Gives a function that asks the server to
  * cut this browser's other connections; it says whether it could ask.
  */
 export function look(on) {
@@ -58,6 +59,7 @@ export function look(on) {
     });
     socket.addEventListener("close", () => {
       clearInterval(timer);
+      on.lost();
       on.state("the server is not there; looking again soon");
       // All pages of a server that restarts would come back in the same moment.
       setTimeout(open, wait * (0.75 + Math.random() / 2));

@@ -30,7 +30,7 @@ const TEMPLATE = `
   </details>`;
 
 const NO_WIRE = {
-  library: "This program runs on the library tiny_http, which lets nobody look at its bytes. Run `cargo run`: the whole course shows them.",
+  library: "This program runs on the library tiny_http, which lets nobody look at its bytes. The whole course (cargo run) shows them.",
   off: "The bytes are not shown: this server was started with --no-wire.",
 };
 
@@ -48,8 +48,12 @@ function belongs({ target = "", referer }) {
 class Watch {
   constructor(box) {
     this.box = box;
-    this.began = performance.now();
+    this.began = false;
     this.offset = 0;
+    // A server that starts anew counts its time from 0 again. The ladder's goes on.
+    this.shift = 0;
+    this.greeted = false;
+    this.without = false;
     const clock = () => performance.now() / 1000 + this.offset;
     this.ladder = new Ladder(box.querySelector(".ladder"), { clock, pick: (crossing) => this.picked(crossing) });
     this.wire = new Wire(box.querySelector(".wire"), { pick: (crossing) => crossing.mark && this.ladder.show(crossing.mark.group) });
@@ -91,18 +95,19 @@ class Watch {
   }
 
   picked(crossing) {
+    if (this.without) return;
     this.box.querySelector(".wire").open = true;
     if (!this.wire.choose(crossing)) this.say("its bytes are not kept any more");
   }
 
   point(name) {
     this.box.querySelector(".wire").open = true;
-    this.say(this.wire.point(name) ? "marked below" : "it will be marked when it passes");
+    if (!this.without) this.say(this.wire.point(name) ? "marked below" : "it will be marked when it passes");
   }
 
   /** Draws and lists one crossing. */
   crossed(crossing) {
-    crossing.time = crossing.us / 1e6;
+    crossing.time = crossing.us / 1e6 + this.shift;
     this.ladder.add(crossing);
     if (crossing.kind !== "end") this.wire.add(crossing);
   }
@@ -113,7 +118,11 @@ class Watch {
     this.askToCut = look({
       cut: (count) => this.say(count === 1 ? "1 connection was cut" : `${count} connections were cut`),
       hello: ({ now, connections }) => {
-        this.offset = now / 1e6 - performance.now() / 1000;
+        const offset = now / 1e6 - performance.now() / 1000;
+        if (!this.began) this.offset = offset;
+        this.began = true;
+        this.shift = this.offset - offset;
+        this.greeted = true;
         this.connections.clear();
         this.mine.clear();
         for (const { n, target } of connections) {
@@ -122,9 +131,20 @@ class Watch {
         }
       },
       passage: (passage) => this.passed(passage),
+      lost: () => this.lost(),
       delay: (seconds) => this.ladder.layout.delay(seconds),
       state: (words) => this.say(words === "looking" ? "" : words),
     });
+  }
+
+  /** The server is gone, and all connections with it. Told once, until it is back. */
+  lost() {
+    if (!this.greeted) return;
+    this.greeted = false;
+    const us = (performance.now() / 1000 + this.offset - this.shift) * 1e6;
+    for (const connection of this.connections.values()) connection.take({ us, kind: "end", why: "ServerGone" });
+    this.connections.clear();
+    this.crossed({ us, way: "end", kind: "cut", label: "the server is gone", parts: [], bytes: 0 });
   }
 
   connection(n, target) {
@@ -155,6 +175,7 @@ class Watch {
   // From the page itself.
 
   startWithout(why) {
+    this.without = true;
     this.say(NO_WIRE[why]);
     this.by("wire-cut").disabled = true;
     this.by("wire-pause").disabled = true;
@@ -173,14 +194,10 @@ class Watch {
       told = asked;
       cross("down", "message", detail);
     });
-    new PerformanceObserver((list) => {
-      for (const { name } of list.getEntries()) {
-        const { origin, pathname } = new URL(name);
-        if (origin !== location.origin || isFile(pathname) || pathname === "/publish") continue;
-        // The page has had its turn with the answer by now: if it showed no message, there was none.
-        if (told < asked) cross("down", "empty", "nothing new");
-      }
-    }).observe({ type: "resource" });
+    // Behind the messages of an answer.
+    addEventListener("panel-answer", () => {
+      if (told < asked) cross("down", "empty", "nothing new");
+    });
   }
 }
 

@@ -30,6 +30,7 @@ export function visible(text) {
 }
 
 const number = new Intl.NumberFormat("en");
+const counted = (count, what) => `${number.format(count)} ${what}${count === 1 ? "" : "s"}`;
 
 export class Wire {
   constructor(box, { pick }) {
@@ -76,7 +77,7 @@ export class Wire {
 
   draw() {
     const { requests, up, down, messages } = this.sums;
-    this.totals.textContent = `${number.format(requests)} requests, ${number.format(messages)} messages; bytes: ${number.format(up)} up, ${number.format(down)} down`;
+    this.totals.textContent = `${counted(requests, "request")}, ${counted(messages, "message")}; bytes: ${number.format(up)} up, ${number.format(down)} down`;
     if (this.paused) return;
     if (this.waiting.length > AT_ONCE) {
       this.skipped += this.waiting.length - AT_ONCE;
@@ -123,7 +124,8 @@ export class Wire {
     const since = this.last === null ? "" : `+${(time - this.last).toFixed(3)} s`;
     this.last = time;
     const arrow = { up: "→", down: "←", end: "×" }[way];
-    const words = way === "end" ? `connection ${n} ended: ${label}` : `${KINDS[kind]}, ${number.format(bytes)} bytes`;
+    const ended = n === undefined ? label : `connection ${n} ended: ${label}`;
+    const words = way === "end" ? ended : `${KINDS[kind]}, ${number.format(bytes)} bytes`;
     const details = make("details");
     const summary = make("summary");
     summary.append(make("span", "wire-time", since), make("b", "wire-way", arrow), make("span", "wire-kind", ` ${words} `));
@@ -152,6 +154,8 @@ export class Wire {
 
   /** Shows the bytes of a crossing that was picked on the ladder. */
   choose(crossing) {
+    // It may have passed a moment ago.
+    if (!crossing.item) this.draw();
     const { item } = crossing;
     this.chosen?.classList.remove("picked");
     if (!item?.isConnected) return false;
@@ -169,7 +173,8 @@ export class Wire {
     for (const item of this.list.children) if (this.mark(item)) last = item;
     if (last) {
       last.querySelector("details").open = true;
-      this.list.scrollTop = last.offsetTop - this.list.offsetTop;
+      const marked = [...last.querySelectorAll(".pointed")].at(-1).getBoundingClientRect();
+      this.list.scrollTop += marked.top - this.list.getBoundingClientRect().top - this.list.clientHeight / 3;
     }
     return Boolean(last);
   }
