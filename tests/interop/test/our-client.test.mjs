@@ -36,11 +36,10 @@ withPage("polling only, with pings", { pingInterval: 200, pingTimeout: 10000 }, 
     socket.io.on("ping", () => pings++);
     socket.on("disconnect", () => lost++);
     await next(socket, "connect");
-    await pause(1500);
+    while (pings < 4) await next(socket.io, "ping");
     const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => socket.emitWithAck("echo", i)));
-    return { pings, lost, answers, name: socket.io.engine.transport.name };
+    return { lost, answers, name: socket.io.engine.transport.name };
   });
-  assert.ok(seen.pings >= 4);
   assert.equal(seen.lost, 0);
   assert.equal(seen.name, "polling");
   assert.deepEqual(seen.answers, Array.from({ length: 50 }, (_, i) => i));
