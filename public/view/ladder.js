@@ -93,9 +93,12 @@ export class Layout {
       return { merged: last, shapes: [...shapes, ...this.effects(crossing, last)] };
     }
     if (last && this.y - last.y < STEP && way === this.lastWay) this.y = last.y + STEP;
+    // The protocol changes once the question is there.
+    if (kind === "handshake" && this.lastOf.up) this.y = Math.max(this.y, this.lastOf.up.y + this.slant);
     this.lastWay = way;
     const mark = { kind, way, y: this.y, count: 1, label: this.labelFor(crossing), resumes: crossing.resumes };
-    mark.labelY = this.labelAt[way === "up" ? "up" : "down"];
+    // Where there was no room for words, none come later.
+    mark.labelY = mark.label ? this.labelAt[way === "up" ? "up" : "down"] : null;
     if (way !== "end") this.lastOf[way] = mark;
     const drawn = [...shapes, ...this.effects(crossing, mark), ...this.arrow(mark)];
     if (kind === "cut") {
@@ -223,7 +226,7 @@ export class Layout {
       if (kind === "close") inside.push(line(to, end - 7, to, end + 7, `${className} t-bar`));
     }
     const words = count > 1 ? `${count} × ${KINDS[kind]}` : label;
-    if (words && this.labels) {
+    if (words && labelY !== null && this.labels) {
       const x = up ? from + 8 : from - 8;
       inside.push(shape("text", { x: round(x), y: round(labelY), class: `label ${up ? "up" : "down"}` }, { text: words.length > 52 ? `${words.slice(0, 51)}…` : words }));
     }

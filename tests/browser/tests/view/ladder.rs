@@ -61,10 +61,12 @@ fn a_wait_is_a_bar_that_grows_and_an_open_stream_doubles_the_lanes() {
 #[test]
 fn a_thousand_messages_a_second_are_a_few_arrows_that_say_how_many() {
     let seen = draw(
-        "let marks = 0;
-         for (let n = 0; n < 1000; n++) if (add(n / 1000, 'down', 'message').mark) marks++;
-         const last = layout.lastOf.down;
-         return [marks, layout.arrow(last).some(({ text }) => /^\\d+ × message$/.test(text ?? ''))];",
+        "const marks = [];
+         for (let n = 0; n < 1000; n++) marks.push(add(n / 1000, 'down', 'message').mark ?? []);
+         const arrows = marks.flat();
+         const say = arrows.filter((mark) => layout.arrow(mark).some(({ text }) => /^\\d+ × message$/.test(text ?? '')));
+         // Words stand where there is room for them: one arrow of three.
+         return [arrows.length, say.length * 4 > arrows.length];",
     );
     assert!(seen[0].as_u64() < Some(20), "{seen}");
     assert_eq!(seen[1], true);
@@ -87,6 +89,34 @@ fn the_first_request_after_a_cut_carries_its_cursor() {
          return shapes.find(({ tag }) => tag === 'text').text;",
     );
     assert_eq!(words, "resumes after k-7");
+}
+
+#[test]
+fn a_question_that_is_drawn_with_another_one_has_its_bar_too() {
+    let seen = draw(
+        "add(0, 'up', 'request'); add(0.01, 'down', 'empty');
+         const { merged } = layout.add({ n: 2, time: 0.02, way: 'up', kind: 'request', label: '' });
+         const bars = (time) => layout.now(time).shapes.filter(({ attributes }) => attributes.class === 'waiting').length;
+         return [Boolean(merged), bars(1)];",
+    );
+    assert_eq!(seen, json!([true, 1]));
+}
+
+#[test]
+fn connections_that_are_cut_together_are_one_break_and_the_resume_stands_alone() {
+    let seen = draw(
+        "for (const n of [1, 2]) layout.add({ n, time: 0, way: 'up', kind: 'request', label: '' });
+         const cut = (n) => layout.add({ n, time: 2, way: 'end', kind: 'cut', label: 'Cut' });
+         const [first, second] = [cut(1), cut(2)];
+         const resumed = add(2.05, 'up', 'request', { cursor: 'k-7' });
+         const behind = add(2.05, 'up', 'request', { n: 2, cursor: 'k-7' });
+         const waits = layout.now(2.06).shapes.filter(({ attributes }) => attributes.class === 'waiting').length;
+         return [second.merged === first.mark, classes(second), resumed.mark.label, Boolean(behind.merged), waits];",
+    );
+    assert_eq!(
+        seen,
+        json!([true, ["rect waiting"], "resumes after k-7", false, 0])
+    );
 }
 
 /// The drawings in `lessons/drawings` are made by `node lessons/drawings/draw.mjs`.

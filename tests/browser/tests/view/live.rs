@@ -106,6 +106,41 @@ fn cut_breaks_the_lanes_and_the_page_resumes_with_its_cursor() {
 }
 
 #[test]
+fn after_a_restart_of_the_server_the_time_goes_on() {
+    let mut course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = open(&course, &window, "/4-iframe-push/");
+    page.click("start");
+    until_crossed(&page, "server to browser: message");
+    course.stop();
+    until_crossed(&page, "the server is gone");
+    course.restart();
+    let behind = "const all = [...document.querySelectorAll('.ladder-list li')].map((it) => it.textContent);
+         const gone = all.findIndex((words) => words.includes('the server is gone'));
+         const news = all.slice(gone).filter((words) => words.includes('server to browser: message'));";
+    page.until(&format!("(() => {{ {behind} return news.length > 1; }})()"));
+    let order = page.run(&format!(
+        "{behind} const times = [all[gone], ...news].map(parseFloat);
+         return times.every((time, at) => at === 0 || time > times[at - 1]);"
+    ));
+    assert_eq!(order, true, "{}", crossed(&page));
+}
+
+#[test]
+fn an_answer_without_news_is_empty_whichever_way_it_came() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    for (way, words) in [("by-iframe", "iframe"), ("by-jsonp", "jsonp")] {
+        let page = open(&course, &window, "/1-short-polling/");
+        page.click(way);
+        page.click("start");
+        until_crossed(&page, &format!("request, GET /short-polling/{words}"));
+        until_crossed(&page, "server to browser: empty answer, 200");
+        assert!(!crossed(&page).contains("message"), "{}", crossed(&page));
+    }
+}
+
+#[test]
 fn frozen_it_stands_still_and_a_picked_arrow_shows_its_bytes() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
@@ -178,6 +213,14 @@ fn a_pointer_in_the_text_marks_its_part() {
     page.until("document.querySelector('.wire-list [data-part=chunk-size]')");
     page.run("document.querySelector('[data-wire=chunk-size] button').click()");
     page.until("document.querySelector('.wire-list .pointed[data-part=chunk-size]')");
+    // The part itself can be seen, not only its entry.
+    page.until(
+        "(() => {
+           const list = document.querySelector('.wire-list').getBoundingClientRect();
+           const marks = [...document.querySelectorAll('.wire-list .pointed')].map((it) => it.getBoundingClientRect());
+           return marks.some(({ top, bottom }) => top >= list.top && bottom <= list.bottom);
+         })()",
+    );
 }
 
 #[test]
