@@ -48,8 +48,8 @@ function belongs({ target = "", referer }) {
 class Watch {
   constructor(box) {
     this.box = box;
-    this.began = false;
-    this.offset = 0;
+    /** From the page's time to the ladder's, in seconds; as the first server that answers has it. */
+    this.offset = null;
     // A server that starts anew counts its time from 0 again. The ladder's goes on.
     this.shift = 0;
     this.greeted = false;
@@ -119,12 +119,9 @@ class Watch {
       cut: (count) => this.say(count === 1 ? "1 connection was cut" : `${count} connections were cut`),
       hello: ({ now, connections }) => {
         const offset = now / 1e6 - performance.now() / 1000;
-        if (!this.began) this.offset = offset;
-        this.began = true;
+        this.offset ??= offset;
         this.shift = this.offset - offset;
         this.greeted = true;
-        this.connections.clear();
-        this.mine.clear();
         for (const { n, target } of connections) {
           this.connection(n, target);
           this.mine.set(n, belongs({ target }));
@@ -144,6 +141,7 @@ class Watch {
     const us = (performance.now() / 1000 + this.offset - this.shift) * 1e6;
     for (const connection of this.connections.values()) connection.take({ us, kind: "end", why: "ServerGone" });
     this.connections.clear();
+    this.mine.clear();
     this.crossed({ us, way: "end", kind: "cut", label: "the server is gone", parts: [], bytes: 0 });
   }
 
