@@ -111,12 +111,34 @@ fn connections_that_are_cut_together_are_one_break_and_the_resume_stands_alone()
          const resumed = add(2.05, 'up', 'request', { cursor: 'k-7' });
          const behind = add(2.05, 'up', 'request', { n: 2, cursor: 'k-7' });
          const waits = layout.now(2.06).shapes.filter(({ attributes }) => attributes.class === 'waiting').length;
-         return [second.merged === first.mark, classes(second), resumed.mark.label, Boolean(behind.merged), waits];",
+         const { y, height } = second.shapes[0].attributes;
+         return [second.merged === first.mark, classes(second), resumed.mark.label, Boolean(behind.merged), waits,
+                 y + height < first.mark.y];",
     );
     assert_eq!(
         seen,
-        json!([true, ["rect waiting"], "resumes after k-7", false, 0])
+        json!([true, ["rect waiting"], "resumes after k-7", false, 0, true])
     );
+}
+
+#[test]
+fn the_protocol_changes_below_the_question() {
+    let below = draw(
+        "const { mark } = add(0, 'up', 'request');
+         return add(0.001, 'down', 'handshake').mark.y - mark.y >= layout.slant;",
+    );
+    assert_eq!(below, true);
+}
+
+#[test]
+fn an_arrow_without_room_for_words_gets_none_when_others_join_it() {
+    let words = draw(
+        "add(0, 'down', 'open'); add(0, 'down', 'close'); add(0, 'down', 'answer');
+         const { mark } = add(0, 'down', 'message');
+         const { merged } = add(0, 'down', 'message');
+         return [mark.label, merged === mark, layout.arrow(mark).filter(({ tag }) => tag === 'text').length];",
+    );
+    assert_eq!(words, json!(["", true, 0]));
 }
 
 /// The drawings in `lessons/drawings` are made by `node lessons/drawings/draw.mjs`.

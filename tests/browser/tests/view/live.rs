@@ -213,7 +213,9 @@ fn a_pointer_in_the_text_marks_its_part() {
     page.until("document.querySelector('.wire-list [data-part=chunk-size]')");
     page.run("document.querySelector('[data-wire=chunk-size] button').click()");
     page.until("document.querySelector('.wire-list .pointed[data-part=chunk-size]')");
-    // The part itself can be seen, not only its entry.
+    // In a long head the part itself can be seen, not only where its entry begins.
+    page.run("document.querySelector('[data-wire=field-transfer-encoding] button').click()");
+    page.until("document.querySelector('.wire-list .pointed[data-part=field-transfer-encoding]')");
     page.until(
         "(() => {
            const list = document.querySelector('.wire-list').getBoundingClientRect();
