@@ -24,8 +24,9 @@ const MERGE = 3;
 const ONE_CUT = 0.1;
 /** Room between two arrows of different kinds, in pixels. */
 const STEP = 5;
-/** Room between two labels of one side, in pixels. */
+/** Room between two labels, in pixels; and the width of a letter. */
 const LABEL = 13;
+const LETTER = 7.2;
 
 const shape = (tag, attributes, more = {}) => ({ tag, attributes, ...more });
 const line = (x1, y1, x2, y2, className) => shape("line", { x1, y1, x2, y2, class: className });
@@ -55,8 +56,10 @@ export class Layout {
     this.y = 12;
     this.time = null;
     this.lastOf = {};
-    this.labelAt = { up: -LABEL, down: -LABEL };
+    this.letters = Math.floor((this.right - this.left - 16) / LETTER);
+    this.labelAt = { up: { y: -LABEL, letters: 0 }, down: { y: -LABEL, letters: 0 } };
     this.waiting = new Map();
+    this.answered = new Map();
     this.streams = new Map();
     this.cutCursor = false;
     this.lastCut = null;
@@ -93,12 +96,13 @@ export class Layout {
       return { merged: last, shapes: [...shapes, ...this.effects(crossing, last)] };
     }
     if (last && this.y - last.y < STEP && way === this.lastWay) this.y = last.y + STEP;
-    // The protocol changes once the question is there.
-    if (kind === "handshake" && this.lastOf.up) this.y = Math.max(this.y, this.lastOf.up.y + this.slant);
+    // An answer leaves when the question has arrived, and the next question of a connection when the answer has.
+    const before = way === "down" ? this.waiting.get(crossing.n) : kind === "request" && this.answered.get(crossing.n);
+    if (before) this.y = Math.max(this.y, before.y + this.slant);
     this.lastWay = way;
     const mark = { kind, way, y: this.y, count: 1, label: this.labelFor(crossing), resumes: crossing.resumes };
     // Where there was no room for words, none come later.
-    mark.labelY = mark.label ? this.labelAt[way === "up" ? "up" : "down"] : null;
+    mark.labelY = mark.label ? this.labelAt[way === "up" ? "up" : "down"].y : null;
     if (way !== "end") this.lastOf[way] = mark;
     const drawn = [...shapes, ...this.effects(crossing, mark), ...this.arrow(mark)];
     if (kind === "cut") {
@@ -132,12 +136,18 @@ export class Layout {
   labelFor({ way, kind, label, resumes }) {
     if (!this.labels) return "";
     if (kind === "cut") return label === "Cut" ? "cut" : label;
-    const side = way === "up" ? "up" : "down";
+    if (!label) return "";
+    const [side, other] = way === "up" ? ["up", "down"] : ["down", "up"];
+    const opposite = this.labelAt[other];
+    const letters = Math.min(label.length, this.letters);
     // Above the arrow's start, or a little lower where another label is in the way.
-    const at = Math.max(this.y - 3, this.labelAt[side] + LABEL);
-    if (at > this.y + LABEL && !resumes) return "";
-    this.labelAt[side] = at;
-    return label ?? "";
+    let y = Math.max(this.y - 3, this.labelAt[side].y + LABEL);
+    if (letters + opposite.letters > this.letters && Math.abs(y - opposite.y) < LABEL) y = opposite.y + LABEL;
+    // A crossbar is thick: its words stand above it or below it.
+    if (kind === "handshake" && y > this.y - 3) y = this.y + LABEL;
+    if (y > this.y + LABEL && !resumes) return "";
+    this.labelAt[side] = { y, letters };
+    return label;
   }
 
   /** What a crossing does besides its arrow: bars and doubled lanes end or begin. */
@@ -147,6 +157,7 @@ export class Layout {
     if (kind === "request") this.waiting.set(n, { y, time });
     else if (waits && ["message", "empty", "answer", "open", "handshake"].includes(kind)) {
       this.waiting.delete(n);
+      this.answered.set(n, { y });
       if (time - waits.time > SHORT_WAIT) shapes.push(this.bar(waits.y, y));
     }
     if (kind === "open" || kind === "handshake") this.streams.set(n, { y });
@@ -162,8 +173,7 @@ export class Layout {
     const stream = this.streams.get(n);
     if (waits && time - waits.time > SHORT_WAIT) shapes.push(this.bar(waits.y, y));
     if (stream) shapes.push(...this.doubled(stream.y, y));
-    this.waiting.delete(n);
-    this.streams.delete(n);
+    for (const one of [this.waiting, this.answered, this.streams]) one.delete(n);
     return shapes;
   }
 
@@ -228,7 +238,7 @@ export class Layout {
     const words = count > 1 ? `${count} × ${KINDS[kind]}` : label;
     if (words && labelY !== null && this.labels) {
       const x = up ? from + 8 : from - 8;
-      inside.push(shape("text", { x: round(x), y: round(labelY), class: `label ${up ? "up" : "down"}` }, { text: words.length > 52 ? `${words.slice(0, 51)}…` : words }));
+      inside.push(shape("text", { x: round(x), y: round(labelY), class: `label ${up ? "up" : "down"}` }, { text: words.length > this.letters ? `${words.slice(0, this.letters - 1)}…` : words }));
     }
     return inside;
   }

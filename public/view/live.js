@@ -3,7 +3,6 @@
 import { KINDS, Layout, hatching } from "./ladder.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 520;
 /** Arrows that are kept. Of what is older, only the page's log tells. */
 const KEPT = 500;
 /** How often the lanes and bars grow; and how often when all that changes is how long nothing crossed. */
@@ -27,7 +26,8 @@ const WAYS = { up: "browser to server", down: "server to browser", end: "" };
 export class Ladder {
   constructor(box, { clock, pick }) {
     Object.assign(this, { box, clock, pick });
-    this.layout = new Layout({ width: WIDTH, hatch: "hatch-live", picked: true });
+    this.layout = new Layout({ hatch: "hatch-live", picked: true });
+    this.crossings = [];
     this.groups = [];
     this.frozen = false;
     this.heldBack = [];
@@ -48,6 +48,7 @@ export class Ladder {
     });
     this.top = 0;
     this.frame();
+    new ResizeObserver(() => this.fit()).observe(this.scroller);
     // Bars grow and gaps open while nothing crosses, so that somebody has to look at the clock.
     let ticks = 0;
     setInterval(() => {
@@ -62,6 +63,13 @@ export class Ladder {
       if (this.heldBack.length > KEPT) this.heldBack.shift();
       return;
     }
+    this.crossings.push(crossing);
+    if (this.crossings.length > KEPT) this.crossings.shift();
+    this.put(crossing);
+    this.tell(crossing);
+  }
+
+  put(crossing) {
     const { mark, merged, shapes } = this.layout.add(crossing);
     const group = element({ tag: "g", attributes: {} });
     this.draw(group, shapes);
@@ -79,7 +87,6 @@ export class Ladder {
       group.mark = mark;
       this.groups.push(group);
     }
-    this.tell(crossing);
     if (this.groups.length > KEPT) this.forget(this.groups.length - KEPT);
   }
 
@@ -113,13 +120,28 @@ export class Ladder {
     group.remove();
   }
 
+  /** As wide as its place. In another width it is drawn anew, so that words keep their size and a second its 40 pixels. */
+  fit() {
+    const width = this.scroller.clientWidth;
+    if (this.frozen || width === 0 || width === this.layout.width) return;
+    const { slant } = this.layout;
+    this.layout = new Layout({ width, hatch: "hatch-live", picked: true });
+    this.layout.slant = slant;
+    this.still.replaceChildren();
+    this.words.replaceChildren();
+    this.groups = [];
+    this.top = 0;
+    for (const crossing of this.crossings) this.put(crossing);
+    this.frame();
+  }
+
   /** Draws what is true now. */
   frame() {
     if (this.frozen || !this.box.isConnected) return;
     const { y, shapes } = this.layout.now(this.clock());
     this.moving.replaceChildren(...shapes.map(element));
     const height = Math.ceil(y - this.top + 12);
-    this.svg.setAttribute("viewBox", `0 ${this.top} ${WIDTH} ${height}`);
+    this.svg.setAttribute("viewBox", `0 ${this.top} ${this.layout.width} ${height}`);
     this.svg.setAttribute("height", height);
     if (!this.away) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
@@ -129,6 +151,7 @@ export class Ladder {
     if (frozen) return;
     for (const crossing of this.heldBack.splice(0)) this.add(crossing);
     this.away = false;
+    this.fit();
     this.frame();
   }
 
@@ -155,8 +178,7 @@ export class Ladder {
     this.picked = group;
     group.classList.add("picked");
     const y = group.mark.y - this.top;
-    const scale = this.svg.clientWidth / WIDTH;
     this.away = true;
-    this.scroller.scrollTop = y * scale - this.scroller.clientHeight / 2;
+    this.scroller.scrollTop = y - this.scroller.clientHeight / 2;
   }
 }

@@ -7,28 +7,72 @@ import { setUpWatch } from "./watch.js";
 const lesson = document.querySelector(".lesson");
 const demo = lesson?.querySelector(".demo");
 
-/** Wide: the demo, the ladder and the bytes stand beside the text. Narrow: at their step, with the bytes in a sheet below. */
+/** Three lines, in pixels. */
+const LOG_AT_LEAST = 68;
+
+/** `moveBefore` keeps what runs inside an iframe; `append` loads the iframe again. */
+const move = (part, parent) => (parent.moveBefore ? parent.moveBefore(part, null) : parent.append(part));
+
+/** Wide: the demo, the ladder and the bytes stand beside the text. Narrow: each part of the demo at its steps, ladder and bytes in a sheet below. */
 function setUpSide() {
   const side = document.createElement("div");
   side.className = "side";
   demo.replaceWith(side);
   side.append(demo);
+  const parts = [...demo.querySelectorAll(".demo-part")];
+  if (parts.length > 1) demo.querySelector("h2").after(ways(parts));
   const watch = setUpWatch(side);
-  const bytes = side.querySelector(".wire");
-  const here = document.getElementById("demo-here");
   const wide = matchMedia("(min-width: 1200px)");
   const place = () => {
-    const parent = wide.matches || !here ? lesson : here;
-    // moveBefore keeps what runs inside an iframe; insertBefore loads the iframe again.
-    parent[parent.moveBefore ? "moveBefore" : "insertBefore"](side, null);
-    bytes.open = wide.matches;
-    document.body.classList.toggle("has-sheet", !wide.matches);
+    for (const part of parts) {
+      const here = document.querySelector(`[data-demo="${part.id.slice("demo-".length)}"]`);
+      move(part, wide.matches ? demo : here);
+      here.className = wide.matches ? "" : "demo";
+    }
+    demo.hidden = !wide.matches;
+    watch.beASheet(!wide.matches);
+    for (const part of parts) fitLog(part);
   };
+  const resized = new ResizeObserver(() => parts.forEach(fitLog));
+  for (const part of parts) resized.observe(part);
   wide.addEventListener("change", place);
   place();
-  return watch;
+}
+
+/** Beside the text a log takes what its part leaves of the height, so that its newest line is seen. */
+function fitLog(part) {
+  const log = part.querySelector(":scope > .log");
+  if (!log) return;
+  log.style.height = "";
+  if (demo.hidden) return;
+  const height = parseFloat(getComputedStyle(demo).maxHeight) - (demo.querySelector(".ways")?.offsetHeight ?? 0);
+  const left = height - (part.offsetHeight - log.offsetHeight);
+  log.style.height = `${Math.max(LOG_AT_LEAST, Math.min(left, log.offsetHeight))}px`;
+}
+
+/** The way to each part: not all are seen at once. */
+function ways(parts) {
+  const nav = document.createElement("nav");
+  nav.className = "ways";
+  nav.setAttribute("aria-label", "Parts of the demo");
+  for (const part of parts) {
+    const button = document.createElement("button");
+    button.textContent = part.querySelector("h3").textContent;
+    button.addEventListener("click", () => (demo.scrollTop += part.getBoundingClientRect().top - nav.getBoundingClientRect().bottom));
+    nav.append(button);
+  }
+  return nav;
+}
+
+/** A table that is wider than the screen says that it scrolls. */
+function tellOfWideTables() {
+  for (const table of document.querySelectorAll(".text .table")) {
+    table.classList.toggle("wide", table.scrollWidth > table.clientWidth);
+  }
 }
 
 if (demo) setUpSide();
 setUpSteps();
 setUpTries();
+tellOfWideTables();
+addEventListener("resize", tellOfWideTables);

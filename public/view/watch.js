@@ -7,19 +7,20 @@ import { look } from "./tap.js";
 import { Wire } from "./wire.js";
 
 const TEMPLATE = `
-  <section class="ladder" aria-labelledby="ladder-title">
+  <section class="ladder" id="ladder-part" aria-labelledby="ladder-title">
     <div class="watch-bar">
       <h2 id="ladder-title">What crosses</h2>
       <button id="ladder-freeze" aria-pressed="false">Freeze</button>
       <button id="ladder-back" aria-label="The arrow before">▲</button>
       <button id="ladder-on" aria-label="The arrow after">▼</button>
       <button id="wire-cut">Cut my connections</button>
+      <button id="sheet" aria-expanded="false" aria-controls="ladder-part wire-part">Show</button>
     </div>
     <div class="lane-names" aria-hidden="true"><span>browser</span><span>server</span></div>
     <div class="ladder-scroll" tabindex="0" role="region" aria-label="The ladder, drawn; the list that follows says the same"></div>
     <ol class="ladder-list visually-hidden" aria-label="What crossed, in words"></ol>
   </section>
-  <details class="wire" open>
+  <details class="wire" id="wire-part" open>
     <summary><h2>The bytes</h2> <span class="wire-totals">nothing yet</span></summary>
     <div class="watch-bar">
       <button id="wire-pause" aria-pressed="false">Pause</button>
@@ -84,6 +85,20 @@ class Watch {
     this.by("ladder-back").addEventListener("click", () => this.ladder.step(-1));
     this.by("ladder-on").addEventListener("click", () => this.ladder.step(1));
     this.by("wire-cut").addEventListener("click", () => this.cut());
+    this.by("sheet").addEventListener("click", () => this.show(!this.box.classList.contains("shown")));
+  }
+
+  /** On a narrow screen ladder and bytes are a sheet at its lower edge, closed at first. */
+  beASheet(is) {
+    document.body.classList.toggle("has-sheet", is);
+    this.show(!is);
+  }
+
+  show(shown) {
+    this.box.classList.toggle("shown", shown);
+    document.body.classList.toggle("sheet-shown", shown);
+    this.by("sheet").setAttribute("aria-expanded", shown);
+    this.by("sheet").textContent = shown ? "Hide" : "Show";
   }
 
   say(words) {
@@ -101,6 +116,7 @@ class Watch {
   }
 
   point(name) {
+    this.show(true);
     this.box.querySelector(".wire").open = true;
     if (!this.without) this.say(this.wire.point(name) ? "marked below" : "it will be marked when it passes");
   }

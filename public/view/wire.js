@@ -77,7 +77,7 @@ export class Wire {
 
   draw() {
     const { requests, up, down, messages } = this.sums;
-    this.totals.textContent = `${counted(requests, "request")}, ${counted(messages, "message")}; bytes: ${number.format(up)} up, ${number.format(down)} down`;
+    this.totals.textContent = `${number.format(up)} up, ${number.format(down)} down; ${counted(requests, "request")}, ${counted(messages, "message")}`;
     if (this.paused) return;
     if (this.waiting.length > AT_ONCE) {
       this.skipped += this.waiting.length - AT_ONCE;

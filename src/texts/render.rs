@@ -6,8 +6,6 @@ use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd,
 
 /// How texts write this server's address.
 const WRITTEN_ADDRESS: &str = "http://localhost:3000";
-/// Where a text wants the demo to stand on a narrow screen.
-const DEMO: &str = "<!-- demo -->";
 
 /// A text as HTML.
 pub struct Rendered {
@@ -126,9 +124,10 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
                     Event::Code(code)
                 }
             }),
-            Event::Html(raw) if raw.trim() == DEMO => {
-                events.push(Event::Html("<div id=\"demo-here\"></div>\n".into()));
-            }
+            Event::Html(raw) => events.push(match demo_part(&raw) {
+                Some(part) => Event::Html(format!("<div data-demo=\"{part}\"></div>\n").into()),
+                None => Event::Html(raw),
+            }),
             event => events.push(event),
         }
     }
@@ -140,6 +139,14 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
         log::warn!("lessons/{name}.md:{}: {}", problem.line, problem.what);
     }
     Some(Rendered { html, problems })
+}
+
+/// Where a text wants a part of the demo to stand on a narrow screen: `<!-- demo: PART -->`, and in the page `id="demo-PART"`.
+fn demo_part(comment: &str) -> Option<&str> {
+    comment
+        .trim()
+        .strip_prefix("<!-- demo: ")?
+        .strip_suffix(" -->")
 }
 
 /// A code block. One that is an include shows where it comes from.

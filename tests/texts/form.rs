@@ -55,6 +55,16 @@ fn every_lesson_has_its_sections_in_order() {
     none(wrong);
 }
 
+/// The parts of a lesson's demo: `id="demo-PART"` in its page.
+fn parts(folder: &str) -> Vec<String> {
+    let page = texts::file(&format!("public/{folder}/index.html")).expect("a lesson has a page");
+    page.split("class=\"demo-part\" id=\"demo-")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('"'))
+        .map(|(part, _)| part.to_owned())
+        .collect()
+}
+
 #[test]
 fn every_lesson_asks_draws_and_sets_exercises_with_answers() {
     let mut wrong = Vec::new();
@@ -68,8 +78,13 @@ fn every_lesson_asks_draws_and_sets_exercises_with_answers() {
         if has("<details class=\"guess\">") != 1 {
             wrong.push(text.at(1, "one question to guess"));
         }
-        if has("<!-- demo -->") != 1 {
-            wrong.push(text.at(1, "one place for the demo"));
+        for part in parts(&text.name) {
+            if has(&format!("<!-- demo: {part} -->")) != 1 {
+                wrong.push(text.at(1, format!("one place for the demo's part {part:?}")));
+            }
+        }
+        if has("<!-- demo: ") != parts(&text.name).len() {
+            wrong.push(text.at(1, "a place for a part that the demo does not have"));
         }
         if !section("The idea").contains(&format!("{{{{#include drawings/{}.svg}}}}", text.name)) {
             wrong.push(text.at(1, "the idea in one drawing"));

@@ -211,9 +211,9 @@ fn each_lesson_has_its_text_beside_its_demo() {
         // bytes the name stays.)
         let words = text[3].as_str().expect("text");
         assert!(!words.contains("http://localhost:3000"), "{path}");
-        // On a phone the demo stands inside the text, where the steps begin.
+        // On a phone each part of the demo stands inside the text, at its steps.
         page.resize(390, 844);
-        page.until("document.querySelector('article.text #demo-here .demo')");
+        page.until("document.querySelectorAll('article.text .demo > .demo-part').length > 0 && !document.querySelector('.side .demo-part')");
     }
 }
 

@@ -94,12 +94,12 @@ fn the_first_request_after_a_cut_carries_its_cursor() {
 #[test]
 fn a_question_that_is_drawn_with_another_one_has_its_bar_too() {
     let seen = draw(
-        "add(0, 'up', 'request'); add(0.01, 'down', 'empty');
+        "add(0, 'up', 'request');
          const { merged } = layout.add({ n: 2, time: 0.02, way: 'up', kind: 'request', label: '' });
          const bars = (time) => layout.now(time).shapes.filter(({ attributes }) => attributes.class === 'waiting').length;
          return [Boolean(merged), bars(1)];",
     );
-    assert_eq!(seen, json!([true, 1]));
+    assert_eq!(seen, json!([true, 2]));
 }
 
 #[test]
@@ -122,12 +122,26 @@ fn connections_that_are_cut_together_are_one_break_and_the_resume_stands_alone()
 }
 
 #[test]
-fn the_protocol_changes_below_the_question() {
+fn an_answer_leaves_when_the_question_is_there_and_the_next_question_after_it() {
     let below = draw(
-        "const { mark } = add(0, 'up', 'request');
-         return add(0.001, 'down', 'handshake').mark.y - mark.y >= layout.slant;",
+        "const ys = [['up', 'request'], ['down', 'empty'], ['up', 'request'], ['down', 'handshake']]
+           .map(([way, kind], n) => add(n / 1000, way, kind).mark.y);
+         return ys.slice(1).map((y, n) => y - ys[n] >= layout.slant);",
     );
-    assert_eq!(below, true);
+    assert_eq!(below, json!([true, true, true]));
+}
+
+#[test]
+fn words_of_both_sides_that_have_no_room_beside_each_other_stand_below() {
+    let apart = draw(
+        "const apart = (width) => {
+           const layout = new Layout({ width });
+           const { mark } = layout.add({ n: 1, time: 0, way: 'up', kind: 'request', label: 'GET /short-polling/messages' });
+           return layout.add({ n: 1, time: 0, way: 'down', kind: 'empty', label: '204 No Content' }).mark.labelY - mark.labelY;
+         };
+         return [apart(520), apart(358)];",
+    );
+    assert_eq!(apart, json!([4, 13]));
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn steps_are_ticked_and_the_home_page_knows() {
 }
 
 #[test]
-fn wide_the_demo_stands_beside_the_text_and_narrow_at_its_step_with_the_bytes_below() {
+fn wide_the_demo_stands_beside_the_text_and_narrow_at_its_steps_with_the_ladder_below() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
     let page = window.open(&course.url("/5-sse/"));
@@ -38,13 +38,70 @@ fn wide_the_demo_stands_beside_the_text_and_narrow_at_its_step_with_the_bytes_be
     // Controls, ladder and bytes are on the screen together.
     page.run("scrollTo(0, 400)");
     page.until("['.demo', '.ladder-scroll', '.wire-list'].every((name) => { const { top, bottom, height } = document.querySelector(name).getBoundingClientRect(); return top >= 0 && bottom <= innerHeight && height > 60; })");
-    page.resize(390, 844);
-    page.until("document.querySelector('#demo-here .demo') && document.querySelector('#demo-here .ladder')");
-    page.until("Math.round(document.querySelector('.wire').getBoundingClientRect().bottom) === innerHeight");
     page.click("start");
     until_crossed(&page, "message");
-    page.run("document.querySelector('.wire > summary').click()");
-    page.until("document.querySelector('.wire-list li').checkVisibility()");
+
+    page.resize(390, 844);
+    // Each part stands between its heading and its steps.
+    page.until(
+        "['now-the-browser', 'eight-streams-six-connections'].every((id, n) => {
+           const part = document.querySelectorAll('.text .demo > .demo-part')[n].getBoundingClientRect();
+           const heading = document.getElementById(id).getBoundingClientRect();
+           const steps = document.querySelector(`#${id} ~ ol`).getBoundingClientRect();
+           return heading.bottom <= part.top && part.bottom <= steps.top;
+         })",
+    );
+    // The ladder and the bytes are closed, and open below.
+    page.until("!document.querySelector('.ladder-scroll').checkVisibility() && document.getElementById('wire-cut').checkVisibility()");
+    page.click("sheet");
+    page.until("['.ladder-scroll', '.wire-list li'].every((name) => document.querySelector(name).checkVisibility())");
+    page.until("Math.round(document.querySelector('.watch').getBoundingClientRect().bottom) === innerHeight");
+    page.until("document.querySelector('.watch').getBoundingClientRect().top > innerHeight / 3");
+    page.click("sheet");
+    page.until("!document.querySelector('.ladder-scroll').checkVisibility()");
+    // A pointer opens them.
+    page.run("document.querySelector('[data-wire=sse-data] button').click()");
+    page.until("document.querySelector('.pointed')?.checkVisibility()");
+}
+
+#[test]
+fn the_ladder_is_as_wide_as_its_place_and_keeps_what_it_drew() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = window.open(&course.url("/6-websocket/"));
+    page.resize(1280, 800);
+    page.click("start");
+    until_crossed(&page, "101");
+    let seen = "return [...document.querySelectorAll('.ladder-list li')].slice(0, 2).map((it) => it.textContent)";
+    let before = page.run(seen);
+    page.resize(390, 844);
+    page.until("document.getElementById('sheet').checkVisibility()");
+    page.click("sheet");
+    page.until("document.querySelector('.ladder-scroll svg').viewBox.baseVal.width === document.querySelector('.ladder-scroll').clientWidth");
+    page.until("document.querySelector('.crossing.handshake')");
+    assert_eq!(page.run(seen), before);
+}
+
+#[test]
+fn beside_the_text_each_part_of_a_demo_is_a_click_away_and_the_newest_line_is_seen() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = window.open(&course.url("/6-websocket/"));
+    page.resize(1280, 900);
+    page.run("[...document.querySelectorAll('.ways button')].find((it) => it.textContent === 'Chat').click()");
+    page.click("start");
+    page.until_text("state", "1 OPEN");
+    for n in 0..13 {
+        page.fill("text", &format!("message {n}"));
+        page.click("send");
+    }
+    page.until("document.querySelectorAll('#log li').length > 12");
+    page.until(
+        "(() => {
+           const [pane, heading, newest] = ['.side .demo', '#demo-chat h3', '#log li:last-child'].map((it) => document.querySelector(it).getBoundingClientRect());
+           return heading.top >= pane.top && newest.top > heading.bottom && newest.bottom <= pane.bottom + 1;
+         })()",
+    );
 }
 
 #[test]
