@@ -39,4 +39,8 @@ export function lookInside() {
 }
 // ANCHOR_END: inside
 
-show.addEventListener("change", showFrame);
+show.addEventListener("change", () => {
+  showFrame();
+  // On a wide screen it opens below what one sees of the demo.
+  if (show.checked) byId("demo-frame").scrollIntoView({ block: "nearest" });
+});

@@ -99,7 +99,7 @@ async function showHere(property, say, signal) {
   const stopped = (event) => say(`this page: its policy stopped the handler (${event.effectiveDirective})`);
   document.addEventListener("securitypolicyviolation", stopped);
   place[property] = ATTACK;
-  say(`this page: ${place.children.length} elements made of the message`);
+  say(`this page: elements made of the message: ${place.children.length}`);
   try {
     await pause(500, signal);
   } finally {

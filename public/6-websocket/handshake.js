@@ -73,6 +73,7 @@ async function showFrames() {
   try {
     const { frames } = await jsonOf(await fetch(`/websocket/frames?ticket=${encodeURIComponent(ticket)}`, { cache: "no-store" }));
     byId("handshake-frames").replaceChildren(...frames.map(frameItem));
+    byId("handshake-frames").scrollIntoView({ block: "nearest" });
     const mine = frames.find((frame) => frame.from === "browser" && frame.opcode === "text");
     if (mine) unmaskByHand(mine.bytes, "Your own frame");
     const closes = frames.filter((frame) => frame.opcode === "close").length;

@@ -24,6 +24,8 @@ const MERGE = 3;
 const ONE_CUT = 0.1;
 /** Room between two arrows of different kinds, in pixels. */
 const STEP = 5;
+/** So much, in pixels, may what crosses at one moment be drawn apart, for its words and its order; it comes back as time goes on. */
+const SPREAD = 90;
 /** Room between two labels, in pixels; and the width of a letter. */
 const LABEL = 13;
 const LETTER = 7.2;
@@ -47,9 +49,9 @@ export const KINDS = {
 };
 
 export class Layout {
-  /** `second`: pixels for a second. `picked`: whether arrows can be. */
-  constructor({ width = 520, second = 40, labels = true, hatch = "hatch", picked = false } = {}) {
-    Object.assign(this, { width, second, labels, hatch, picked });
+  /** `second`: pixels for a second. */
+  constructor({ width = 520, second = 40, labels = true, hatch = "hatch" } = {}) {
+    Object.assign(this, { width, second, labels, hatch });
     this.left = round(width * BROWSER);
     this.right = round(width * SERVER);
     this.slant = labels ? 4 : 2;
@@ -59,7 +61,8 @@ export class Layout {
     this.letters = Math.floor((this.right - this.left - 16) / LETTER);
     this.labelAt = { up: { y: -LABEL, letters: 0 }, down: { y: -LABEL, letters: 0 } };
     this.waiting = new Map();
-    this.answered = new Map();
+    this.known = new Set();
+    this.spread = 0;
     this.streams = new Map();
     this.cutCursor = false;
     this.lastCut = null;
@@ -82,7 +85,7 @@ export class Layout {
     const shapes = this.pass(crossing.time);
     const { way, kind } = crossing;
     if (kind === "end") return { shapes: [...shapes, ...this.ends(crossing)] };
-    if (kind === "request" && this.cutCursor && crossing.cursor) {
+    if (kind === "request" && this.cutCursor && (crossing.cursor ?? "0") !== "0") {
       this.cutCursor = false;
       Object.assign(crossing, { label: `resumes after ${crossing.cursor}`, resumes: true });
     }
@@ -96,11 +99,15 @@ export class Layout {
       return { merged: last, shapes: [...shapes, ...this.effects(crossing, last)] };
     }
     if (last && this.y - last.y < STEP && way === this.lastWay) this.y = last.y + STEP;
-    // An answer leaves when the question has arrived, and the next question of a connection when the answer has.
-    const before = way === "down" ? this.waiting.get(crossing.n) : kind === "request" && this.answered.get(crossing.n);
-    if (before) this.y = Math.max(this.y, before.y + this.slant);
+    // An answer leaves when the question has arrived.
+    const asked = way === "down" && this.waiting.get(crossing.n);
+    if (asked) this.y = Math.max(this.y, asked.y + this.slant);
+    // What goes the other way was mostly caused by what came.
+    const came = this.lastOf[way === "up" ? "down" : "up"];
+    if (came && way !== "end") this.apart(came.y + this.slant);
     this.lastWay = way;
-    const mark = { kind, way, y: this.y, count: 1, label: this.labelFor(crossing), resumes: crossing.resumes };
+    const label = this.labelFor(crossing);
+    const mark = { kind, way, y: this.y, count: 1, label, resumes: crossing.resumes };
     // Where there was no room for words, none come later.
     mark.labelY = mark.label ? this.labelAt[way === "up" ? "up" : "down"].y : null;
     if (way !== "end") this.lastOf[way] = mark;
@@ -116,6 +123,7 @@ export class Layout {
   pass(time) {
     if (this.time === null) this.time = time;
     const idle = Math.max(0, time - this.time);
+    this.spread = Math.max(0, this.spread - idle * this.second);
     const from = this.y;
     const shapes = [];
     if (idle > FOLD_AFTER) {
@@ -133,6 +141,14 @@ export class Layout {
     return shapes;
   }
 
+  /** Draws what follows at `y` or below, if not too much was drawn apart already. */
+  apart(y) {
+    const more = y - this.y;
+    if (more <= 0 || this.spread + more > SPREAD) return;
+    this.spread += more;
+    this.y = y;
+  }
+
   labelFor({ way, kind, label, resumes }) {
     if (!this.labels) return "";
     if (kind === "cut") return label === "Cut" ? "cut" : label;
@@ -140,9 +156,16 @@ export class Layout {
     const [side, other] = way === "up" ? ["up", "down"] : ["down", "up"];
     const opposite = this.labelAt[other];
     const letters = Math.min(label.length, this.letters);
-    // Above the arrow's start, or a little lower where another label is in the way.
-    let y = Math.max(this.y - 3, this.labelAt[side].y + LABEL);
-    if (letters + opposite.letters > this.letters && Math.abs(y - opposite.y) < LABEL) y = opposite.y + LABEL;
+    // Above the arrow's start, or below it where another arrow comes to its end there.
+    const came = this.lastOf[other];
+    const from = came && came.y + this.slant > this.y - 8 ? LABEL - 1 : -3;
+    // Where another label is in the way the arrow is drawn lower, or else the label alone.
+    const free = (y) => {
+      const lower = Math.max(y, this.labelAt[side].y + LABEL);
+      return letters + opposite.letters > this.letters && Math.abs(lower - opposite.y) < LABEL ? opposite.y + LABEL : lower;
+    };
+    this.apart(free(this.y + from) - from);
+    let y = free(this.y + from);
     // A crossbar is thick: its words stand above it or below it.
     if (kind === "handshake" && y > this.y - 3) y = this.y + LABEL;
     if (y > this.y + LABEL && !resumes) return "";
@@ -154,10 +177,15 @@ export class Layout {
   effects({ n, kind, time }, { y }) {
     const shapes = [];
     const waits = this.waiting.get(n);
+    if (!this.known.has(n) && ["message", "frame", "heartbeat"].includes(kind)) {
+      // It was opened before anybody looked.
+      this.streams.set(n, { y });
+      this.cutCursor = false;
+    }
+    this.known.add(n);
     if (kind === "request") this.waiting.set(n, { y, time });
     else if (waits && ["message", "empty", "answer", "open", "handshake"].includes(kind)) {
       this.waiting.delete(n);
-      this.answered.set(n, { y });
       if (time - waits.time > SHORT_WAIT) shapes.push(this.bar(waits.y, y));
     }
     if (kind === "open" || kind === "handshake") this.streams.set(n, { y });
@@ -173,7 +201,7 @@ export class Layout {
     const stream = this.streams.get(n);
     if (waits && time - waits.time > SHORT_WAIT) shapes.push(this.bar(waits.y, y));
     if (stream) shapes.push(...this.doubled(stream.y, y));
-    for (const one of [this.waiting, this.answered, this.streams]) one.delete(n);
+    for (const one of [this.waiting, this.known, this.streams]) one.delete(n);
     return shapes;
   }
 
@@ -226,8 +254,7 @@ export class Layout {
     const [from, to] = up ? [this.left, this.right] : [this.right, this.left];
     const end = round(y + this.slant);
     const className = `${up ? "up" : "down"} ${kind}${count > 1 ? " many" : ""}`;
-    // Wide enough to be picked.
-    const inside = this.picked ? [line(from, y, to, end, "reach")] : [];
+    const inside = [];
     if (kind === "lost") {
       const middle = (from + to) / 2;
       inside.push(line(from, y, middle, round(y + this.slant / 2), className), ...this.cross(middle, round(y + this.slant / 2)));

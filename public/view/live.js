@@ -5,6 +5,8 @@ import { KINDS, Layout, hatching } from "./ladder.js";
 const SVG = "http://www.w3.org/2000/svg";
 /** Arrows that are kept. Of what is older, only the page's log tells. */
 const KEPT = 500;
+/** An arrow this near to where one points is meant, in pixels. */
+const REACH = 20;
 /** How often the lanes and bars grow; and how often when all that changes is how long nothing crossed. */
 const EVERY_MS = 200;
 const IDLE_EVERY = 5;
@@ -26,7 +28,7 @@ const WAYS = { up: "browser to server", down: "server to browser", end: "" };
 export class Ladder {
   constructor(box, { clock, pick }) {
     Object.assign(this, { box, clock, pick });
-    this.layout = new Layout({ hatch: "hatch-live", picked: true });
+    this.layout = new Layout({ hatch: "hatch-live" });
     this.crossings = [];
     this.groups = [];
     this.frozen = false;
@@ -125,7 +127,7 @@ export class Ladder {
     const width = this.scroller.clientWidth;
     if (this.frozen || width === 0 || width === this.layout.width) return;
     const { slant } = this.layout;
-    this.layout = new Layout({ width, hatch: "hatch-live", picked: true });
+    this.layout = new Layout({ width, hatch: "hatch-live" });
     this.layout.slant = slant;
     this.still.replaceChildren();
     this.words.replaceChildren();
@@ -150,14 +152,25 @@ export class Ladder {
     this.frozen = frozen;
     if (frozen) return;
     for (const crossing of this.heldBack.splice(0)) this.add(crossing);
-    this.away = false;
     this.fit();
+    this.follow();
+  }
+
+  follow() {
+    this.away = false;
     this.frame();
   }
 
-  clicked(event) {
-    const group = event.target.closest(".crossing");
-    if (group) this.choose(group);
+  /** The arrow nearest to where the reader pointed; a finger hits no line. */
+  clicked({ clientX, clientY }) {
+    const { left, top } = this.svg.getBoundingClientRect();
+    const x = Math.min(1, Math.max(0, (clientX - left - this.layout.left) / (this.layout.right - this.layout.left)));
+    const far = ({ mark: { way, y } }) => {
+      const part = { up: x, down: 1 - x }[way] ?? 0;
+      return Math.abs(y + part * this.layout.slant - this.top - (clientY - top));
+    };
+    const nearest = this.groups.reduce((best, group) => (best && far(best) <= far(group) ? best : group), null);
+    if (nearest && far(nearest) <= REACH) this.choose(nearest);
   }
 
   /** The arrow before or after the one that is picked. */

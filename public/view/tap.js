@@ -5,7 +5,9 @@
 
 const FIRST_WAIT_MS = 500;
 /** Short: who looks wants to see the page come back, too. */
-const LONGEST_WAIT_MS = 2000;
+const LONGEST_WAIT_MS = 700;
+/** When all six connections are in use, the question whether the server is back gets no answer. */
+const LONGEST_QUESTION_MS = 1000;
 const ASK_TIME_EVERY_MS = 5000;
 
 /** The passages in one batch. */
@@ -22,6 +24,15 @@ export function* unpack(buffer) {
   }
 }
 
+async function serverIsBack() {
+  try {
+    await fetch("/icon.svg", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(LONGEST_QUESTION_MS) });
+    return true;
+  } catch (error) {
+    return error.name === "TimeoutError";
+  }
+}
+
 /**
  * Looks until the page is left. `on.hello({now, connections})` at each start, `on.passage(passage)`,
  * `on.lost()` when the server is gone, `on.delay(seconds)` for the way one way, `on.cut(count)`, `on.state(words)`. Gives a function that asks the server to
@@ -30,7 +41,16 @@ export function* unpack(buffer) {
 export function look(on) {
   let wait = FIRST_WAIT_MS;
   let socket;
-  const open = () => {
+  let looked = false;
+  const later = () => {
+    // All pages of a server that restarts would come back in the same moment.
+    setTimeout(open, wait * (0.75 + Math.random() / 2));
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  };
+  const open = async () => {
+    // Browsers make a WebSocket wait, up to five seconds, when many handshakes before it failed. A request fails at once.
+    if (looked && !(await serverIsBack())) return later();
+    looked = true;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     socket = new WebSocket(`${scheme}://${location.host}/wire/socket`);
     let asked = 0;
@@ -61,9 +81,7 @@ export function look(on) {
       clearInterval(timer);
       on.lost();
       on.state("the server is not there; looking again soon");
-      // All pages of a server that restarts would come back in the same moment.
-      setTimeout(open, wait * (0.75 + Math.random() / 2));
-      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+      later();
     });
   };
   open();

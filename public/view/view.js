@@ -43,11 +43,14 @@ function setUpSide() {
 function fitLog(part) {
   const log = part.querySelector(":scope > .log");
   if (!log) return;
+  // As in kit.js: a reader who scrolled up to read wants to stay there.
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
   log.style.height = "";
   if (demo.hidden) return;
   const height = parseFloat(getComputedStyle(demo).maxHeight) - (demo.querySelector(".ways")?.offsetHeight ?? 0);
   const left = height - (part.offsetHeight - log.offsetHeight);
   log.style.height = `${Math.max(LOG_AT_LEAST, Math.min(left, log.offsetHeight))}px`;
+  if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
 /** The way to each part: not all are seen at once. */

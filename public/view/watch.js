@@ -23,6 +23,7 @@ const TEMPLATE = `
   <details class="wire" id="wire-part" open>
     <summary><h2>The bytes</h2> <span class="wire-totals">nothing yet</span></summary>
     <div class="watch-bar">
+      <button id="wire-newest">Newest</button>
       <button id="wire-pause" aria-pressed="false">Pause</button>
       <button id="wire-step" disabled>Step</button>
     </div>
@@ -85,6 +86,8 @@ class Watch {
     this.by("ladder-back").addEventListener("click", () => this.ladder.step(-1));
     this.by("ladder-on").addEventListener("click", () => this.ladder.step(1));
     this.by("wire-cut").addEventListener("click", () => this.cut());
+    this.by("wire-newest").addEventListener("click", () => this.follow());
+    this.box.querySelector(".wire-list").addEventListener("scroll", () => this.box.querySelector(".wire").classList.toggle("away", !this.wire.atEnd()));
     this.by("sheet").addEventListener("click", () => this.show(!this.box.classList.contains("shown")));
   }
 
@@ -107,6 +110,13 @@ class Watch {
 
   cut() {
     if (!this.askToCut()) this.say("not cut: the view has no connection itself");
+  }
+
+  /** Back from an arrow or a part that was looked at, to what crosses now. */
+  follow() {
+    this.wire.follow();
+    this.ladder.follow();
+    this.say("");
   }
 
   picked(crossing) {

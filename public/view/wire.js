@@ -87,17 +87,26 @@ export class Wire {
       this.list.append(make("li", "wire-note", `${number.format(this.skipped)} more passed too fast to be shown`));
       this.skipped = 0;
     }
-    const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
+    const atEnd = this.atEnd();
     for (const crossing of this.waiting.splice(0)) this.show(crossing);
     while (this.list.children.length > KEPT) this.list.firstElementChild.remove();
-    if (atEnd) this.list.scrollTop = this.list.scrollHeight;
+    if (atEnd) this.follow();
+  }
+
+  atEnd() {
+    return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
+  }
+
+  /** Shows the newest. */
+  follow() {
+    this.list.scrollTop = this.list.scrollHeight;
   }
 
   pause(paused) {
     this.paused = paused;
     if (!paused) {
       this.draw();
-      this.list.scrollTop = this.list.scrollHeight;
+      this.follow();
     }
   }
 
@@ -106,7 +115,7 @@ export class Wire {
     const next = this.waiting.shift();
     if (next) {
       this.show(next);
-      this.list.scrollTop = this.list.scrollHeight;
+      this.follow();
     }
     return Boolean(next);
   }

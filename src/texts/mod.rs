@@ -35,8 +35,8 @@ struct Data;
 
 /// A file of this project, by its path from the top. While developing it is read
 /// from disk each time; a release build holds it inside. `None` for what is not
-/// there, is no text, or lies elsewhere than in `lessons`, `src`, `public` or `data`.
-pub fn file(path: &str) -> Option<String> {
+/// there, or lies elsewhere than in `lessons`, `src`, `public` or `data`.
+pub fn bytes(path: &str) -> Option<Cow<'static, [u8]>> {
     let (folder, rest) = path.split_once('/')?;
     // `rust-embed` keeps to its folder; that nothing can even try is ours.
     let climbs = |part: &str| {
@@ -52,11 +52,12 @@ pub fn file(path: &str) -> Option<String> {
         "data" => Data::get(rest),
         _ => None,
     }?;
-    let bytes = match found.data {
-        Cow::Borrowed(bytes) => bytes.to_vec(),
-        Cow::Owned(bytes) => bytes,
-    };
-    String::from_utf8(bytes).ok()
+    Some(found.data)
+}
+
+/// As [`bytes`]; `None` also for what is no text.
+pub fn file(path: &str) -> Option<String> {
+    String::from_utf8(bytes(path)?.into_owned()).ok()
 }
 
 /// The texts, by the names of their files without `.md`, in no order.

@@ -166,7 +166,7 @@ fn inner_html_makes_the_element_and_only_a_policy_stops_its_handler() {
         assert_eq!(
             wrong,
             [
-                "this page: 1 elements made of the message",
+                "this page: elements made of the message: 1",
                 "this page: its policy stopped the handler (script-src-attr)",
                 "a page without that policy: the handler of the message ran",
                 "done"
@@ -176,7 +176,7 @@ fn inner_html_makes_the_element_and_only_a_policy_stops_its_handler() {
         assert_eq!(
             right,
             [
-                "this page: 0 elements made of the message",
+                "this page: elements made of the message: 0",
                 "a page without that policy: nothing ran",
                 "done"
             ]

@@ -137,18 +137,49 @@ fn words_of_both_sides_that_have_no_room_beside_each_other_stand_below() {
         "const apart = (width) => {
            const layout = new Layout({ width });
            const { mark } = layout.add({ n: 1, time: 0, way: 'up', kind: 'request', label: 'GET /short-polling/messages' });
-           return layout.add({ n: 1, time: 0, way: 'down', kind: 'empty', label: '204 No Content' }).mark.labelY - mark.labelY;
+           return layout.add({ n: 2, time: 0.3, way: 'down', kind: 'message', label: '204 No Content' }).mark.labelY - mark.labelY;
          };
          return [apart(520), apart(358)];",
     );
-    assert_eq!(apart, json!([4, 13]));
+    assert_eq!(apart, json!([12, 13]));
+}
+
+#[test]
+fn what_crosses_at_one_moment_is_drawn_apart_but_not_without_end() {
+    let seen = draw(
+        "const many = (count) => {
+           const layout = new Layout();
+           const ys = [];
+           for (let n = 0; n < count; n++) {
+             const way = n % 2 ? 'down' : 'up';
+             ys.push(layout.add({ n: 1, time: 0, way, kind: 'frame', label: 'words' }).mark?.y);
+           }
+           return ys;
+         };
+         const [first, second, third] = many(3);
+         const all = many(200).filter(Boolean);
+         return [second - first >= 4, third - first >= 8, all.at(-1) - all[0] < 120];",
+    );
+    assert_eq!(seen, json!([true, true, true]));
+}
+
+#[test]
+fn a_stream_that_was_open_before_anybody_looked_doubles_the_lanes_and_uses_up_the_cursor() {
+    let seen = draw(
+        "add(0, 'end', 'cut');
+         layout.add({ n: 2, time: 1, way: 'down', kind: 'message', label: 'k-8' });
+         const doubled = layout.now(2).shapes.filter(({ attributes }) => attributes.class === 'lane open').length;
+         const { mark } = add(3, 'up', 'request', { cursor: 'k-7', label: 'GET /' });
+         return [doubled, mark.label];",
+    );
+    assert_eq!(seen, json!([2, "GET /"]));
 }
 
 #[test]
 fn an_arrow_without_room_for_words_gets_none_when_others_join_it() {
     let words = draw(
-        "add(0, 'down', 'open'); add(0, 'down', 'close'); add(0, 'down', 'answer');
-         const { mark } = add(0, 'down', 'message');
+        "let mark;
+         for (let n = 0; n < 50 && (mark?.kind !== 'message' || mark.label); n++) ({ mark } = add(0, 'down', n % 2 ? 'open' : 'message'));
          const { merged } = add(0, 'down', 'message');
          return [mark.label, merged === mark, layout.arrow(mark).filter(({ tag }) => tag === 'text').length];",
     );

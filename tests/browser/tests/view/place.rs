@@ -105,6 +105,22 @@ fn beside_the_text_each_part_of_a_demo_is_a_click_away_and_the_newest_line_is_se
 }
 
 #[test]
+fn a_table_that_is_wider_than_the_screen_says_so() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = window.open(&course.url("/comparison/"));
+    page.resize(390, 844);
+    page.until(
+        "(() => {
+           const tables = [...document.querySelectorAll('.text .table')];
+           const wide = (table) => table.scrollWidth > table.clientWidth;
+           const says = (table) => getComputedStyle(table, '::before').content.includes('scrolls');
+           return tables.some(wide) && tables.every((table) => wide(table) === says(table));
+         })()",
+    );
+}
+
+#[test]
 fn without_scripts_the_text_can_be_read() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
