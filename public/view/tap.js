@@ -3,9 +3,10 @@
 // It is a WebSocket, so it is not one of the six connections to a host. Each batch holds, for each passage, a line of
 // JSON and then its bytes; see src/tap/watch.rs.
 
-const FIRST_WAIT_MS = 500;
-/** Short: who looks wants to see the page come back, too. */
-const LONGEST_WAIT_MS = 700;
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 5000;
+/** How often it is asked whether the server is back: who looks wants to see the page come back, too. */
+const ASK_BACK_EVERY_MS = 250;
 /** When all six connections are in use, the question whether the server is back gets no answer. */
 const LONGEST_QUESTION_MS = 1000;
 const ASK_TIME_EVERY_MS = 5000;
@@ -42,14 +43,9 @@ export function look(on) {
   let wait = FIRST_WAIT_MS;
   let socket;
   let looked = false;
-  const later = () => {
-    // All pages of a server that restarts would come back in the same moment.
-    setTimeout(open, wait * (0.75 + Math.random() / 2));
-    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-  };
   const open = async () => {
     // Browsers make a WebSocket wait, up to five seconds, when many handshakes before it failed. A request fails at once.
-    if (looked && !(await serverIsBack())) return later();
+    while (looked && !(await serverIsBack())) await new Promise((done) => setTimeout(done, ASK_BACK_EVERY_MS));
     looked = true;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     socket = new WebSocket(`${scheme}://${location.host}/wire/socket`);
@@ -81,7 +77,9 @@ export function look(on) {
       clearInterval(timer);
       on.lost();
       on.state("the server is not there; looking again soon");
-      later();
+      // All pages of a server that restarts would come back in the same moment.
+      setTimeout(open, wait * (0.75 + Math.random() / 2));
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     });
   };
   open();

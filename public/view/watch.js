@@ -145,6 +145,7 @@ class Watch {
       cut: (count) => this.say(count === 1 ? "1 connection was cut" : `${count} connections were cut`),
       hello: ({ now, connections }) => {
         const offset = now / 1e6 - performance.now() / 1000;
+        const again = this.offset !== null;
         this.offset ??= offset;
         this.shift = this.offset - offset;
         this.greeted = true;
@@ -152,6 +153,7 @@ class Watch {
           this.connection(n, target);
           this.mine.set(n, belongs({ target }));
         }
+        if (again && [...this.mine.values()].includes(true)) this.say("the page came back before this view, which did not see how");
       },
       passage: (passage) => this.passed(passage),
       lost: () => this.lost(),
