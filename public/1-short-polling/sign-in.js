@@ -32,6 +32,7 @@ function count() {
 async function begin() {
   line.stop();
   note("");
+  requests = 0;
   try {
     count();
     const code = await fetch("/short-polling/sign-in", { method: "POST", body: "" }).then(jsonOf);

@@ -49,7 +49,7 @@ async function sayAtState3(url, say, signal) {
     sayNow(`readyState 3, ${xhr.responseText.length} characters so far`);
   });
   await send();
-  sayNow(`readyState 4, ${xhr.responseText.length} characters; readyState 3 came ${calls} times`);
+  sayNow(`readyState 4, ${xhr.responseText.length} characters; times that readyState 3 came: ${calls}`);
 }
 
 // ANCHOR: one-json-text-wrong

@@ -6,7 +6,7 @@ let rooms = [];
 
 onSocket((socket) => {
   // A socket that was recovered is still in its rooms. Any other begins without.
-  socket.on("connect", () => socket.recovered || showRooms([]));
+  socket.on("connect", () => (socket.recovered ? showLeave() : showRooms([])));
   socket.on("disconnect", () => showLeave());
   socket.on("room message", (...args) => {
     const [{ room, text, from }] = args;

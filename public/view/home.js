@@ -6,7 +6,7 @@ import { SCENES } from "./scenes.js";
 import { progress } from "./steps.js";
 
 const kept = progress();
-let next = null;
+let [begun, middle, first] = [false, null, null];
 
 for (const row of document.querySelectorAll(".board li")) {
   const name = row.dataset.lesson;
@@ -14,17 +14,20 @@ for (const row of document.querySelectorAll(".board li")) {
   const emblem = still(crossings, { width: 120, second: 9, labels: false, title, id: `emblem-${name}`, until });
   row.querySelector(".name").after(drawn(emblem));
   const { done = [], of = 0 } = kept[name] ?? {};
-  const words = document.createElement("span");
+  const far = document.createElement("span");
   const all = of > 0 && done.length >= of;
-  words.className = all ? "done all" : "done";
-  words.textContent = all ? "✓ done" : done.length > 0 ? `${done.length} of ${of}` : "";
-  row.append(words);
-  if (!all && !next && done.length > 0) next = row;
+  far.className = all ? "done all" : "done";
+  far.textContent = all ? "✓ done" : done.length > 0 ? `${done.length} of ${of}` : "";
+  row.append(far);
+  if (all) begun = true;
+  else if (done.length > 0) middle ??= row;
+  else first ??= row;
 }
 
+const next = middle ?? (begun ? first : null);
 const link = next?.querySelector("a");
 if (link) {
   const way = document.getElementById("way");
   const again = link.cloneNode(true);
-  way.replaceChildren("You are in the middle of: ", again);
+  way.replaceChildren(middle ? "You are in the middle of: " : "Go on with: ", again);
 }

@@ -82,8 +82,10 @@ export class Layout {
 
   /** A crossing at `time`: its shapes, or the earlier group that it was merged into. */
   add(crossing) {
+    const { n, way, kind } = crossing;
+    // The end of a connection that was idle is nothing that one sees.
+    if (kind === "end" && !this.waiting.has(n) && !this.streams.has(n)) return { shapes: this.ends(crossing) };
     const shapes = this.pass(crossing.time);
-    const { way, kind } = crossing;
     if (kind === "end") return { shapes: [...shapes, ...this.ends(crossing)] };
     if (kind === "request" && this.cutCursor && (crossing.cursor ?? "0") !== "0") {
       this.cutCursor = false;

@@ -142,7 +142,7 @@ export class Ladder {
     if (this.frozen || !this.box.isConnected) return;
     const { y, shapes } = this.layout.now(this.clock());
     this.moving.replaceChildren(...shapes.map(element));
-    const height = Math.ceil(y - this.top + 12);
+    const height = Math.ceil(y - this.top + 18);
     this.svg.setAttribute("viewBox", `0 ${this.top} ${this.layout.width} ${height}`);
     this.svg.setAttribute("height", height);
     if (!this.away) this.scroller.scrollTop = this.scroller.scrollHeight;

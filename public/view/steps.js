@@ -34,7 +34,7 @@ export function setUpSteps() {
   const items = stepItems();
   if (items.length === 0) return;
   const lesson = location.pathname.split("/")[1];
-  const done = new Set(progress()[lesson]?.done);
+  let done = new Set(progress()[lesson]?.done);
   const count = document.createElement("p");
   count.className = "step-count";
   count.setAttribute("role", "status");
@@ -48,6 +48,8 @@ export function setUpSteps() {
     box.checked = done.has(n);
     box.setAttribute("aria-label", `Step ${n + 1} is done`);
     box.addEventListener("change", () => {
+      // Another tab of this lesson may have ticked some meanwhile.
+      done = new Set(progress()[lesson]?.done ?? done);
       if (box.checked) done.add(n);
       else done.delete(n);
       keep(lesson, [...done].sort((a, b) => a - b), items.length);

@@ -41,7 +41,7 @@ function setUpSide() {
 
 /** Beside the text a log takes what its part leaves of the height, so that its newest line is seen. */
 function fitLog(part) {
-  const log = part.querySelector(":scope > .log");
+  const log = part.querySelector(".log:not(pre)");
   if (!log) return;
   // As in kit.js: a reader who scrolled up to read wants to stay there.
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
@@ -70,7 +70,7 @@ function ways(parts) {
 /** A table that is wider than the screen says that it scrolls. */
 function tellOfWideTables() {
   for (const table of document.querySelectorAll(".text .table")) {
-    table.classList.toggle("wide", table.scrollWidth > table.clientWidth);
+    table.classList.toggle("wide", table.scrollWidth > table.clientWidth + 8);
   }
 }
 

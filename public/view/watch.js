@@ -102,6 +102,8 @@ class Watch {
     document.body.classList.toggle("sheet-shown", shown);
     this.by("sheet").setAttribute("aria-expanded", shown);
     this.by("sheet").textContent = shown ? "Hide" : "Show";
+    // What is not shown cannot be scrolled.
+    if (shown) this.follow();
   }
 
   say(words) {
@@ -109,6 +111,7 @@ class Watch {
   }
 
   cut() {
+    this.follow();
     if (!this.askToCut()) this.say("not cut: the view has no connection itself");
   }
 
@@ -116,7 +119,7 @@ class Watch {
   follow() {
     this.wire.follow();
     this.ladder.follow();
-    this.say("");
+    if (!this.without) this.say("");
   }
 
   picked(crossing) {
@@ -125,10 +128,10 @@ class Watch {
     if (!this.wire.choose(crossing)) this.say("its bytes are not kept any more");
   }
 
-  point(name) {
+  point(name, words) {
     this.show(true);
     this.box.querySelector(".wire").open = true;
-    if (!this.without) this.say(this.wire.point(name) ? "marked below" : "it will be marked when it passes");
+    if (!this.without) this.say(this.wire.point(name, words) ? "marked below" : "it will be marked when it passes");
   }
 
   /** Draws and lists one crossing. */
@@ -167,7 +170,7 @@ class Watch {
     if (!this.greeted) return;
     this.greeted = false;
     const us = (performance.now() / 1000 + this.offset - this.shift) * 1e6;
-    for (const connection of this.connections.values()) connection.take({ us, kind: "end", why: "ServerGone" });
+    for (const connection of this.connections.values()) connection.take({ us, kind: "end", why: "" });
     this.connections.clear();
     this.mine.clear();
     this.crossed({ us, way: "end", kind: "cut", label: "the server is gone", parts: [], bytes: 0 });
@@ -202,6 +205,7 @@ class Watch {
 
   startWithout(why) {
     this.without = true;
+    this.box.classList.add("without");
     this.say(NO_WIRE[why]);
     this.by("wire-cut").disabled = true;
     this.by("wire-pause").disabled = true;
@@ -241,7 +245,7 @@ export function setUpWatch(side) {
     const button = document.createElement("button");
     button.className = "pointer";
     button.append(...pointer.childNodes);
-    button.addEventListener("click", () => watch.point(pointer.dataset.wire));
+    button.addEventListener("click", () => watch.point(pointer.dataset.wire, pointer.querySelector("code")?.textContent));
     pointer.append(button);
   }
   return watch;

@@ -175,15 +175,17 @@ export class Wire {
     return true;
   }
 
-  /** A text points at a part by its name: marks all there are, and shows the last one. */
-  point(name) {
+  /** A text points at a part by its name: marks all there are, and shows the last one, or the last that is `words`. */
+  point(name, words) {
     this.pointed = name;
-    let last = null;
-    for (const item of this.list.children) if (this.mark(item)) last = item;
+    for (const item of this.list.children) this.mark(item);
+    const all = [...this.list.querySelectorAll(".pointed")];
+    const last = all.findLast((it) => it.textContent === words) ?? all.at(-1);
     if (last) {
-      last.querySelector("details").open = true;
-      const marked = [...last.querySelectorAll(".pointed")].at(-1).getBoundingClientRect();
-      this.list.scrollTop += marked.top - this.list.getBoundingClientRect().top - this.list.clientHeight / 3;
+      last.closest("details").open = true;
+      const { top, height } = last.getBoundingClientRect();
+      const above = Math.max(0, Math.min(this.list.clientHeight / 3, this.list.clientHeight - height));
+      this.list.scrollTop += top - this.list.getBoundingClientRect().top - above;
     }
     return Boolean(last);
   }

@@ -148,6 +148,10 @@ fn a_cut_loses_what_was_said_unless_the_state_is_recovered() {
             ));
             assert_eq!(page.text("socket-id") == id, recovery);
             assert_eq!(page.text("rooms"), if recovery { "red" } else { "none" });
+            page.until(&format!(
+                "document.getElementById('leave').disabled === {}",
+                !recovery
+            ));
             if recovery {
                 page.until_text("log", "said while you were away, 2");
                 page.until_text("packets", "40{\"pid\":");
