@@ -55,7 +55,7 @@ pub fn bytes(path: &str) -> Option<Cow<'static, [u8]>> {
     Some(found.data)
 }
 
-/// As [`bytes`]; `None` also for what is no text.
+/// As [`bytes()`]; `None` also for what is no text.
 pub fn file(path: &str) -> Option<String> {
     String::from_utf8(bytes(path)?.into_owned()).ok()
 }
