@@ -15,7 +15,7 @@ const SESSIONS: usize = 1_000;
 const PING_INTERVAL: Duration = Duration::from_secs(3);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// What a loaded machine may need on top to run a thousand threads to their ends.
-const SLACK: Duration = Duration::from_secs(1);
+const SLACK: Duration = Duration::from_secs(10);
 const OPEN: &str = "/socket.io/?EIO=4&transport=polling";
 
 /// Each of these tests needs thousands of descriptors: one after the other.
@@ -104,8 +104,8 @@ fn open_and_vanish(half_open: bool) {
         course.threads() <= threads
             && course.descriptors() <= descriptors
             && course.health()["sessions"] == 0
+            && course.health()["connections"] == 1
     });
-    assert_eq!(course.health()["connections"], 1);
     within(SOON, "nobody is subscribed", || {
         course.health()["topics"]["socket.io"]["subscribers"] == 0
     });
