@@ -29,10 +29,15 @@ export function dataText(data) {
 
 const LINES_KEPT = 200;
 
+/** Changes a list that scrolls, and goes on to show its end; but a reader who scrolled up to read stays there. */
+export function keepAtEnd(list, change) {
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 30;
+  change();
+  if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
 /** Adds a line with its time to a log. `kind`: "down" (arrived), "up" (sent), "note" or "lost". */
 export function addLine(list, text, kind = "note") {
-  // A reader who scrolled up to read wants to stay there.
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 30;
   const item = document.createElement("li");
   const time = document.createElement("time");
   const words = document.createElement("span");
@@ -40,9 +45,10 @@ export function addLine(list, text, kind = "note") {
   time.textContent = clockTime();
   words.textContent = text;
   item.append(time, words);
-  list.append(item);
-  while (list.children.length > LINES_KEPT) list.firstElementChild.remove();
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  keepAtEnd(list, () => {
+    list.append(item);
+    while (list.children.length > LINES_KEPT) list.firstElementChild.remove();
+  });
 }
 
 /** The panel of the page: #state #last-id #requests #bytes #log #error. */

@@ -84,8 +84,8 @@ export class Layout {
   add(crossing) {
     const { n, way, kind } = crossing;
     // The end of a connection that was idle is nothing that one sees.
-    if (kind === "end" && !this.waiting.has(n) && !this.streams.has(n)) return { shapes: this.ends(crossing) };
-    const shapes = this.pass(crossing.time);
+    const seen = kind !== "end" || this.waiting.has(n) || this.streams.has(n);
+    const shapes = seen ? this.pass(crossing.time) : [];
     if (kind === "end") return { shapes: [...shapes, ...this.ends(crossing)] };
     if (kind === "request" && this.cutCursor && (crossing.cursor ?? "0") !== "0") {
       this.cutCursor = false;
@@ -102,7 +102,7 @@ export class Layout {
     }
     if (last && this.y - last.y < STEP && way === this.lastWay) this.y = last.y + STEP;
     // An answer leaves when the question has arrived.
-    const asked = way === "down" && this.waiting.get(crossing.n);
+    const asked = way === "down" && this.waiting.get(n);
     if (asked) this.y = Math.max(this.y, asked.y + this.slant);
     // What goes the other way was mostly caused by what came.
     const came = this.lastOf[way === "up" ? "down" : "up"];

@@ -42,11 +42,9 @@ async function serverIsBack() {
 export function look(on) {
   let wait = FIRST_WAIT_MS;
   let socket;
-  let looked = false;
   const open = async () => {
     // Browsers make a WebSocket wait, up to five seconds, when many handshakes before it failed. A request fails at once.
-    while (looked && !(await serverIsBack())) await new Promise((done) => setTimeout(done, ASK_BACK_EVERY_MS));
-    looked = true;
+    while (socket && !(await serverIsBack())) await new Promise((done) => setTimeout(done, ASK_BACK_EVERY_MS));
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     socket = new WebSocket(`${scheme}://${location.host}/wire/socket`);
     let asked = 0;

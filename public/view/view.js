@@ -1,5 +1,6 @@
 // The lesson view: what stands around every lesson's text and demo, and where it stands.
 
+import { keepAtEnd } from "/kit.js";
 import { setUpSteps } from "./steps.js";
 import { setUpTries } from "./try.js";
 import { setUpWatch } from "./watch.js";
@@ -27,14 +28,14 @@ function setUpSide() {
     for (const part of parts) {
       const here = document.querySelector(`[data-demo="${part.id.slice("demo-".length)}"]`);
       move(part, wide.matches ? demo : here);
-      here.className = wide.matches ? "" : "demo";
+      here.classList.toggle("demo", !wide.matches);
     }
     demo.hidden = !wide.matches;
     watch.beASheet(!wide.matches);
-    for (const part of parts) fitLog(part);
   };
-  const resized = new ResizeObserver(() => parts.forEach(fitLog));
-  for (const part of parts) resized.observe(part);
+  // The demo's own size changes with the height of the window.
+  const resized = new ResizeObserver(() => parts.forEach((part) => fitLog(part)));
+  for (const one of [demo, ...parts]) resized.observe(one);
   wide.addEventListener("change", place);
   place();
 }
@@ -43,14 +44,13 @@ function setUpSide() {
 function fitLog(part) {
   const log = part.querySelector(".log:not(pre)");
   if (!log) return;
-  // As in kit.js: a reader who scrolled up to read wants to stay there.
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
-  log.style.height = "";
-  if (demo.hidden) return;
-  const height = parseFloat(getComputedStyle(demo).maxHeight) - (demo.querySelector(".ways")?.offsetHeight ?? 0);
-  const left = height - (part.offsetHeight - log.offsetHeight);
-  log.style.height = `${Math.max(LOG_AT_LEAST, Math.min(left, log.offsetHeight))}px`;
-  if (atEnd) log.scrollTop = log.scrollHeight;
+  keepAtEnd(log, () => {
+    log.style.height = "";
+    if (demo.hidden) return;
+    const height = parseFloat(getComputedStyle(demo).maxHeight) - (demo.querySelector(".ways")?.offsetHeight ?? 0);
+    const left = height - (part.offsetHeight - log.offsetHeight);
+    log.style.height = `${Math.max(LOG_AT_LEAST, Math.min(left, log.offsetHeight))}px`;
+  });
 }
 
 /** The way to each part: not all are seen at once. */

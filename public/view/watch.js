@@ -98,12 +98,13 @@ class Watch {
   }
 
   show(shown) {
+    // What is not shown cannot be scrolled: it stands where it stood when it was closed.
+    const opens = shown && !this.box.classList.contains("shown");
     this.box.classList.toggle("shown", shown);
     document.body.classList.toggle("sheet-shown", shown);
     this.by("sheet").setAttribute("aria-expanded", shown);
     this.by("sheet").textContent = shown ? "Hide" : "Show";
-    // What is not shown cannot be scrolled.
-    if (shown) this.follow();
+    if (opens) this.follow();
   }
 
   say(words) {

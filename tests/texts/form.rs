@@ -78,12 +78,13 @@ fn every_lesson_asks_draws_and_sets_exercises_with_answers() {
         if has("<details class=\"guess\">") != 1 {
             wrong.push(text.at(1, "one question to guess"));
         }
-        for part in parts(&text.name) {
+        let parts = parts(&text.name);
+        for part in &parts {
             if has(&format!("<!-- demo: {part} -->")) != 1 {
                 wrong.push(text.at(1, format!("one place for the demo's part {part:?}")));
             }
         }
-        if has("<!-- demo: ") != parts(&text.name).len() {
+        if has("<!-- demo: ") != parts.len() {
             wrong.push(text.at(1, "a place for a part that the demo does not have"));
         }
         if !section("The idea").contains(&format!("{{{{#include drawings/{}.svg}}}}", text.name)) {

@@ -164,6 +164,40 @@ fn what_crosses_at_one_moment_is_drawn_apart_but_not_without_end() {
 }
 
 #[test]
+fn the_end_of_an_idle_connection_cuts_no_tear_in_two() {
+    let tears = draw(
+        "add(0, 'up', 'request'); add(0, 'down', 'empty');
+         const ends = classes(layout.add({ n: 1, time: 15, way: 'end', kind: 'end', label: '' }));
+         const { shapes } = layout.add({ n: 2, time: 25, way: 'up', kind: 'request', label: '' });
+         return [ends, shapes.filter(({ attributes }) => attributes.class === 'tear-label').map(({ text }) => text)];",
+    );
+    assert_eq!(tears, json!([[], ["25 s"]]));
+}
+
+#[test]
+fn a_question_from_the_beginning_resumes_nothing() {
+    let label = draw(
+        "add(0, 'end', 'cut');
+         return add(1, 'up', 'request', { cursor: '0', label: 'GET /' }).mark.label;",
+    );
+    assert_eq!(label, "GET /");
+}
+
+#[test]
+fn the_words_of_a_crossbar_do_not_lie_on_it() {
+    let away = draw(
+        "const away = (before) => {
+           const layout = new Layout({ width: 358 });
+           for (let n = 0; n < before; n++) layout.add({ n, time: 0, way: 'up', kind: n % 2 ? 'frame' : 'request', label: 'GET /short-polling/messages' });
+           const { mark } = layout.add({ n: 0, time: 0.3, way: 'down', kind: 'handshake', label: '101 Switching Protocols' });
+           return mark.labelY === null || mark.labelY <= mark.y - 3 || mark.labelY >= mark.y + 12;
+         };
+         return [0, 1, 2, 3, 4, 5].map(away);",
+    );
+    assert_eq!(away, json!([true, true, true, true, true, true]));
+}
+
+#[test]
 fn a_stream_that_was_open_before_anybody_looked_doubles_the_lanes_and_uses_up_the_cursor() {
     let seen = draw(
         "add(0, 'end', 'cut');

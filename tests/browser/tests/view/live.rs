@@ -254,6 +254,71 @@ fn another_browser_sees_nothing_of_this_one() {
 }
 
 #[test]
+fn newest_leads_back_from_what_was_looked_at() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = open(&course, &window, "/5-sse/");
+    page.resize(1280, 800);
+    page.click("start");
+    page.until("document.querySelectorAll('.crossing').length > 7");
+    let away = |list: &str| {
+        format!(
+            "(({{ scrollHeight, scrollTop, clientHeight }}) => scrollHeight - scrollTop - clientHeight)(document.querySelector('{list}'))"
+        )
+    };
+    assert_eq!(
+        page.run("return document.getElementById('wire-newest').checkVisibility()"),
+        false
+    );
+    for _ in 0..7 {
+        page.click("ladder-back");
+    }
+    page.until("document.getElementById('wire-newest').checkVisibility()");
+    page.until(&format!("{} > 60", away(".ladder-scroll")));
+    page.click("wire-newest");
+    for list in [".wire-list", ".ladder-scroll"] {
+        page.until(&format!("{} < 40", away(list)));
+    }
+    page.until("!document.getElementById('wire-newest').checkVisibility()");
+}
+
+#[test]
+fn a_sheet_that_is_opened_late_shows_the_newest_bytes() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = open(&course, &window, "/5-sse/");
+    page.resize(390, 844);
+    page.until("document.getElementById('sheet').checkVisibility()");
+    page.click("start");
+    page.until("document.querySelectorAll('.wire-list li').length > 6");
+    page.click("sheet");
+    page.until("(({ scrollHeight, scrollTop, clientHeight }) => scrollTop > 0 && scrollHeight - scrollTop - clientHeight < 40)(document.querySelector('.wire-list'))");
+}
+
+#[test]
+fn a_pointer_shows_the_part_whose_text_it_quotes() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = open(&course, &window, "/7-socket-io/");
+    page.resize(1280, 800);
+    page.click("start");
+    page.until_text("transport", "websocket");
+    page.until(
+        "[...document.querySelectorAll('[data-part=sio-type]')].at(-1)?.textContent === '2'",
+    );
+    page.run("[...document.querySelectorAll('[data-wire=sio-type] button')].find((it) => it.textContent.includes('0')).click()");
+    page.until(
+        "(() => {
+           const list = document.querySelector('.wire-list').getBoundingClientRect();
+           return [...document.querySelectorAll('.pointed')].some((part) => {
+             const { top, bottom } = part.getBoundingClientRect();
+             return part.textContent === '0' && top >= list.top && bottom <= list.bottom;
+           });
+         })()",
+    );
+}
+
+#[test]
 fn without_a_tap_the_page_says_so_and_draws_what_it_sees_itself() {
     for (program, arguments, path, word) in [
         ("lesson2", &[][..], "/2-long-polling/", "tiny_http"),
@@ -268,6 +333,7 @@ fn without_a_tap_the_page_says_so_and_draws_what_it_sees_itself() {
         let window = Window::new();
         let page = open(&course, &window, path);
         page.until_text("wire-state", word);
+        page.until("!['wire-pause', 'wire-step'].some((id) => document.getElementById(id).checkVisibility())");
         assert_eq!(
             page.run("return document.getElementById('wire-cut').disabled"),
             true

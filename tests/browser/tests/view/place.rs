@@ -108,12 +108,45 @@ fn beside_the_text_each_part_of_a_demo_is_a_click_away_and_the_newest_line_is_se
         page.click("send");
     }
     page.until("document.querySelectorAll('#log li').length > 12");
-    page.until(
-        "(() => {
+    let seen = "(() => {
            const [pane, heading, newest] = ['.side .demo', '#demo-chat h3', '#log li:last-child'].map((it) => document.querySelector(it).getBoundingClientRect());
            return heading.top >= pane.top && newest.top > heading.bottom && newest.bottom <= pane.bottom + 1;
-         })()",
-    );
+         })()";
+    page.until(seen);
+    // The window becomes lower, and the log with it.
+    let height = page.number_of("document.getElementById('log').offsetHeight");
+    page.resize(1280, 860);
+    page.until(&format!(
+        "document.getElementById('log').offsetHeight < {height}"
+    ));
+    page.until(seen);
+}
+
+#[test]
+fn beside_the_text_what_a_button_opens_comes_into_sight() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let in_sight = |name: &str| {
+        format!(
+            "(() => {{
+               const [pane, it] = ['.side .demo', '{name}'].map((it) => document.querySelector(it).getBoundingClientRect());
+               return it.height > 0 && it.top < pane.bottom - 40 && it.bottom > pane.top + 40;
+             }})()"
+        )
+    };
+    let page = window.open(&course.url("/4-iframe-push/"));
+    page.resize(1280, 900);
+    page.click("start");
+    page.until_text("state", "loading");
+    page.click("show-frame");
+    page.until(&in_sight("#inside"));
+
+    page.go(&course.url("/6-websocket/"));
+    page.click("handshake-start");
+    page.until("!document.getElementById('handshake-close').disabled");
+    page.click("handshake-close");
+    page.until("document.querySelectorAll('#handshake-frames > li').length > 1");
+    page.until(&in_sight("#handshake-frames > li"));
 }
 
 #[test]
