@@ -167,9 +167,7 @@ export class Layout {
       return letters + opposite.letters > this.letters && Math.abs(lower - opposite.y) < LABEL ? opposite.y + LABEL : lower;
     };
     this.apart(free(this.y + from) - from);
-    let y = free(this.y + from);
-    // A crossbar is thick: its words stand above it or below it.
-    if (kind === "handshake" && y > this.y - 3) y = this.y + LABEL;
+    const y = free(this.y + from);
     if (y > this.y + LABEL && !resumes) return "";
     this.labelAt[side] = { y, letters };
     return label;

@@ -8,8 +8,8 @@ import { setUpWatch } from "./watch.js";
 const lesson = document.querySelector(".lesson");
 const demo = lesson?.querySelector(".demo");
 
-/** Three lines, in pixels. */
-const LOG_AT_LEAST = 68;
+/** Two lines, in pixels. */
+const LOG_AT_LEAST = 46;
 
 /** `moveBefore` keeps what runs inside an iframe; `append` loads the iframe again. */
 const move = (part, parent) => (parent.moveBefore ? parent.moveBefore(part, null) : parent.append(part));

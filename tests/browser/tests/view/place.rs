@@ -123,6 +123,27 @@ fn beside_the_text_each_part_of_a_demo_is_a_click_away_and_the_newest_line_is_se
 }
 
 #[test]
+fn the_newest_line_is_seen_where_the_controls_take_most_of_the_height() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = window.open(&course.url("/2-long-polling/"));
+    page.resize(1280, 900);
+    page.click("start");
+    page.until_text("log", "no news");
+    for n in 0..5 {
+        page.fill("text", &format!("message {n}"));
+        page.click("send");
+        page.until_text("log", &format!("message {n}"));
+    }
+    page.until(
+        "(() => {
+           const [pane, newest] = ['.side .demo', '#log li:last-child'].map((it) => document.querySelector(it).getBoundingClientRect());
+           return newest.bottom <= pane.bottom;
+         })()",
+    );
+}
+
+#[test]
 fn beside_the_text_what_a_button_opens_comes_into_sight() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
