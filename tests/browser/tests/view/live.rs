@@ -159,9 +159,9 @@ fn frozen_it_stands_still_and_a_picked_arrow_shows_its_bytes() {
         page.run("return document.querySelectorAll('.crossing').length"),
         before
     );
-    // Near it is enough: a finger hits no line.
+    // Near it is enough: a finger hits no line. (Of the lines of a crossing one is its arrow; others are ticks of the clock.)
     page.run(
-        "const line = document.querySelector('.crossing.message line');
+        "const line = document.querySelector('.crossing.message line.message');
          const { x, y, width, height } = line.getBoundingClientRect();
          line.dispatchEvent(new MouseEvent('click', { bubbles: true, clientX: x + width / 2, clientY: y + height / 2 + 6 }));",
     );
