@@ -11,7 +11,7 @@ let [begun, middle, first] = [false, null, null];
 for (const row of document.querySelectorAll(".board li")) {
   const name = row.dataset.lesson;
   const { crossings, until, title } = SCENES[name];
-  const emblem = still(crossings, { width: 120, second: 9, labels: false, title, id: `emblem-${name}`, until });
+  const emblem = still(crossings, { width: 120, second: 7, labels: false, title, id: `emblem-${name}`, until });
   row.querySelector(".name").after(drawn(emblem));
   const { done = [], of = 0 } = kept[name] ?? {};
   const far = document.createElement("span");
