@@ -22,8 +22,8 @@ export const SCENES = {
   },
   "2-long-polling": {
     title: "The browser asks once, and the server waits with its answer until there is a message. Then the browser asks again at once.",
-    crossings: [up(0, "any news after 7?"), news(2.6, "id 8"), up(3, "any news after 8?"), news(4, "id 9"), up(4.4, "any news after 9?")],
-    until: 6,
+    crossings: [up(0, "any news after 7?"), news(2.6, "id 8"), up(3.2, "any news after 8?"), news(4.2, "id 9"), up(4.8, "any news after 9?")],
+    until: 6.4,
   },
   "3-comet": {
     title: "One request. The answer begins and does not end: four messages and a heartbeat are pieces of it.",
@@ -38,27 +38,27 @@ export const SCENES = {
   "5-sse": {
     title: "One request, many events. The connection is cut. The browser comes back by itself and says which id it saw last; the event it missed comes first.",
     crossings: [
-      up(0, "GET /stream"), at(0.1, "down", "open", "200, an event stream"), news(0.9, "id 8"), news(1.6, "id 9"),
-      at(2.2, "end", "cut", "cut"), up(3.6, "GET /stream", { cursor: "9" }), at(3.7, "down", "open", "200"), news(4, "id 10, which was missed"), news(4.9, "id 11"),
+      up(0, "GET /stream"), at(0.1, "down", "open", "200, an event stream"), news(1, "id 8"), news(1.7, "id 9"),
+      at(2.3, "end", "cut", "cut"), up(3.7, "GET /stream", { cursor: "9" }), at(3.8, "down", "open", "200"), news(4.3, "id 10, which was missed"), news(5.1, "id 11"),
     ],
-    until: 5.6,
+    until: 5.8,
   },
   "6-websocket": {
     title: "A handshake: the browser asks, the server answers 101. Then both sides send whenever they like, until both say close.",
     crossings: [
-      up(0, "GET, Upgrade: websocket"), at(0.15, "down", "handshake", "101: from here on, frames"), at(0.9, "up", "frame", "hello"), news(1.2, "hello to you"), news(2, "news"),
-      at(2.4, "up", "frame", "more"), at(3, "down", "heartbeat", "ping"), at(3.1, "up", "heartbeat", "pong"), at(3.9, "up", "close", "Close 1000"), at(4.1, "down", "close", "Close 1000"), at(4.3, "end", "end", ""),
+      up(0, "GET, Upgrade: websocket"), at(0.15, "down", "handshake", "101: from here on, frames"), at(0.9, "up", "frame", "hello"), news(1.5, "hello to you"), news(2.3, "news"),
+      at(3, "up", "frame", "more"), at(3.7, "down", "heartbeat", "ping"), at(3.8, "up", "heartbeat", "pong"), at(4.7, "up", "close", "Close 1000"), at(4.9, "down", "close", "Close 1000"), at(5.1, "end", "end", ""),
     ],
-    until: 4.6,
+    until: 5.4,
   },
   "7-socket-io": {
     title: "Socket.IO begins with polls, one of which waits. Then a WebSocket is tried and taken, and events and answers to them go both ways.",
     crossings: [
-      up(0, "polling: open"), empty(0.1, "0: session, rules"), up(0.5, "polling: wait"), at(1.4, "up", "request", "Upgrade: websocket", { n: 2 }), at(1.5, "down", "handshake", "101", { n: 2 }),
-      at(1.8, "up", "frame", "2probe", { n: 2 }), news(2, "3probe", { n: 2 }), empty(2.1, "6: go"), at(2.4, "up", "frame", "5: upgrade", { n: 2 }),
-      at(3.2, "up", "frame", "42[\"hello\"] with question 0", { n: 2 }), news(3.5, "430: the answer", { n: 2 }), news(4.3, "42[\"news\"]", { n: 2 }),
+      up(0, "polling: open"), empty(0.1, "0: session, rules"), up(0.8, "polling: wait"), at(1.6, "up", "request", "Upgrade: websocket", { n: 2 }), at(1.7, "down", "handshake", "101", { n: 2 }),
+      at(2.4, "up", "frame", "2probe", { n: 2 }), news(2.9, "3probe", { n: 2 }), empty(3.4, "6: go"), at(4.1, "up", "frame", "5: upgrade", { n: 2 }),
+      at(4.8, "up", "frame", "42[\"hello\"] with question 0", { n: 2 }), news(5.4, "430: the answer", { n: 2 }), news(6.2, "42[\"news\"]", { n: 2 }),
     ],
-    until: 5,
+    until: 6.8,
   },
   "8-race": {
     title: "Every technique at once, with the same messages.",
@@ -76,7 +76,7 @@ SCENES.comparison = {
   title: "From asking again and again to being told: a poll, a request that waits, and a stream.",
   crossings: [
     up(0, "short polling"), empty(0.05, "no"), up(1, ""), empty(1.05, ""), up(2, ""), news(2.05, "yes"),
-    up(2.6, "long polling", { n: 2 }), news(4.2, "yes", { n: 2 }), up(4.6, "a stream", { n: 3 }), at(4.7, "down", "open", "", { n: 3 }), news(5.4, "yes", { n: 3 }), news(6, "yes", { n: 3 }), news(6.6, "yes", { n: 3 }),
+    up(2.7, "long polling", { n: 2 }), news(4.2, "yes", { n: 2 }), up(4.8, "a stream", { n: 3 }), at(4.9, "down", "open", "", { n: 3 }), news(5.6, "yes", { n: 3 }), news(6.2, "yes", { n: 3 }), news(6.8, "yes", { n: 3 }),
   ],
-  until: 7,
+  until: 7.2,
 };

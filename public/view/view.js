@@ -22,6 +22,7 @@ function setUpSide() {
   side.append(demo);
   const parts = [...demo.querySelectorAll(".demo-part")];
   if (parts.length > 1) demo.querySelector("h2").after(ways(parts));
+  for (const again of document.querySelectorAll("[data-demo-again]")) again.append(wayBack(again.dataset.demoAgain));
   const watch = setUpWatch(side);
   const wide = matchMedia("(min-width: 1200px)");
   const place = () => {
@@ -65,6 +66,14 @@ function ways(parts) {
     nav.append(button);
   }
   return nav;
+}
+
+/** On a narrow screen, from later steps: the browser's own back button returns to them. */
+function wayBack(name) {
+  const link = document.createElement("a");
+  link.href = `#demo-${name}`;
+  link.textContent = `↑ The demo: ${document.querySelector(`#demo-${name} h3`).textContent}`;
+  return link;
 }
 
 /** A table that is wider than the screen says that it scrolls. */

@@ -125,7 +125,9 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
                 }
             }),
             Event::Html(raw) => events.push(match demo_part(&raw) {
-                Some(part) => Event::Html(format!("<div data-demo=\"{part}\"></div>\n").into()),
+                Some((name, part)) => {
+                    Event::Html(format!("<div {name}=\"{part}\"></div>\n").into())
+                }
                 None => Event::Html(raw),
             }),
             event => events.push(event),
@@ -142,11 +144,17 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
 }
 
 /// Where a text wants a part of the demo to stand on a narrow screen: `<!-- demo: PART -->`, and in the page `id="demo-PART"`.
-fn demo_part(comment: &str) -> Option<&str> {
-    comment
+/// At `<!-- demo again: PART -->`, far below it, stands the way back to it.
+fn demo_part(comment: &str) -> Option<(&'static str, &str)> {
+    let words = comment
         .trim()
-        .strip_prefix("<!-- demo: ")?
-        .strip_suffix(" -->")
+        .strip_prefix("<!-- demo")?
+        .strip_suffix(" -->")?;
+    match words.split_once(": ")? {
+        ("", part) => Some(("data-demo", part)),
+        (" again", part) => Some(("data-demo-again", part)),
+        _ => None,
+    }
 }
 
 /// A code block. One that is an include shows where it comes from.

@@ -84,7 +84,11 @@ fn every_lesson_asks_draws_and_sets_exercises_with_answers() {
                 wrong.push(text.at(1, format!("one place for the demo's part {part:?}")));
             }
         }
-        if has("<!-- demo: ") != parts.len() {
+        let again: usize = parts
+            .iter()
+            .map(|part| has(&format!("<!-- demo again: {part} -->")))
+            .sum();
+        if has("<!-- demo: ") != parts.len() || has("<!-- demo again: ") != again {
             wrong.push(text.at(1, "a place for a part that the demo does not have"));
         }
         if !section("The idea").contains(&format!("{{{{#include drawings/{}.svg}}}}", text.name)) {

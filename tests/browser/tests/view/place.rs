@@ -63,6 +63,9 @@ fn wide_the_demo_stands_beside_the_text_and_narrow_at_its_steps_with_the_ladder_
            return heading.bottom <= part.top && part.bottom <= steps.top;
          })",
     );
+    // From the steps that use it again, too far to be seen, a link leads back to it.
+    page.run("document.querySelector('[data-demo-again] a').click()");
+    page.until("(() => { const { top } = document.querySelector('#demo-stream h3').getBoundingClientRect(); return top >= 0 && top < innerHeight / 2; })()");
     // The ladder and the bytes are closed, and open below.
     page.until("!document.querySelector('.ladder-scroll').checkVisibility() && document.getElementById('wire-cut').checkVisibility()");
     page.click("sheet");
