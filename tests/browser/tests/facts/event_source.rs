@@ -1,6 +1,7 @@
 //! Lesson 5: what an `EventSource` makes of a stream.
 
 use super::page;
+use poll_to_push_browser_tests::SOON;
 use serde_json::json;
 use std::time::Duration;
 
@@ -253,6 +254,7 @@ fn with_one_interval_for_all_b_goes_silent_when_a_leaves() {
         cleared: HashSet<usize>,
     }
     let timers = Mutex::new(Timers::default());
+    let (clears, cleared_one) = std::sync::mpsc::channel();
     let lock = move |f: &mut dyn FnMut(&mut Timers)| f(&mut timers.lock().expect("timers"));
     let (raw, _window, page) = page(move |asked, wire| {
         let mut mine = 0;
@@ -282,6 +284,7 @@ fn with_one_interval_for_all_b_goes_silent_when_a_leaves() {
             let there = timers.interval;
             timers.cleared.insert(there);
         });
+        let _ = clears.send(());
     });
     page.run(
         "window.ticks = { a: [], b: [] };
@@ -296,7 +299,7 @@ fn with_one_interval_for_all_b_goes_silent_when_a_leaves() {
     raw.release("b1");
     page.until("ticks.b.length === 1");
     page.run("sources.a.close()");
-    raw.until_left("/stream?a");
+    cleared_one.recv_timeout(SOON).expect("A left");
     raw.until_asked("/stream?b", 1);
     // B's timer is due again, and again.
     raw.release("b2");
