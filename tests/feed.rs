@@ -110,11 +110,9 @@ fn fifty_that_stop_reading_cost_the_other_four_hundred_and_fifty_nothing() {
             });
         }
     });
+    // Too much waits, or it waits for too long: whichever comes first.
     eventually("the fifty are disconnected", || {
-        let ended = &course.health()["ended"];
-        let count = |reason: &str| ended[reason].as_u64().unwrap_or(0);
-        // Too much waits, or it waits for too long: whichever comes first.
-        STUCK as u64 == count("FellBehind") + count("WriteTimedOut") + count("PeerGone")
+        course.health()["connections"] == 1
     });
     // The history, and what waited for the fifty: shared, and bounded.
     let grown = course.resident().saturating_sub(before);
@@ -155,7 +153,7 @@ fn publish_on(server: &common::Server, count: u64, text: usize) {
 fn no_frame_is_torn_while_buffers_are_full_and_pings_and_pongs_go_on() {
     let mut options = options();
     // Long, for it also bounds how long a loaded machine may leave us unread.
-    options.heartbeat = Duration::from_secs(4);
+    options.heartbeat = Duration::from_secs(8);
     let server = course_with(&options);
     let mut client = Client::connect_small(server.address);
     client.send(upgrade("/websocket/socket?after=0", ""));
@@ -214,7 +212,6 @@ fn no_frame_is_torn_while_buffers_are_full_and_pings_and_pongs_go_on() {
 #[test]
 fn a_client_that_stops_for_a_while_gets_whole_frames_when_it_reads_on() {
     let mut options = options();
-    options.heartbeat = Duration::from_secs(2);
     options.history = 10_000;
     let server = course_with(&options);
     let mut client = Client::connect_small(server.address);
@@ -225,12 +222,12 @@ fn a_client_that_stops_for_a_while_gets_whole_frames_when_it_reads_on() {
     });
     // Fill the kernel's buffers and then the outbox, message by message, until
     // the outbox ends it; everything before that must be whole and in order.
-    let data = json!("z".repeat(10_000));
+    const TEXT: usize = 10_000;
     let mut published = 0;
     eventually("it fell behind", || {
-        server.publish("chat", &data);
-        published += 1;
-        published % 50 == 0 && server.ended("FellBehind") + server.ended("PeerGone") == 1
+        publish_on(&server, 50, TEXT);
+        published += 50;
+        server.ended("FellBehind") == 1
     });
     let bytes = client.rest();
     let mut rest = &bytes[..];
@@ -282,6 +279,9 @@ fn a_replay_larger_than_the_outbox_arrives_whole_and_is_not_overtaken() {
         let mut seen = 0;
         while seen < 1_800 {
             let (opcode, payload) = client.frame();
+            if opcode == 0x89 {
+                continue;
+            }
             assert_eq!(opcode, 0x81);
             let message: Value = serde_json::from_slice(&payload).expect("whole");
             let n = id_number(message["id"].as_str().expect("an id"));
@@ -332,6 +332,8 @@ fn a_peer_that_sends_faster_than_it_reads_is_slowed_and_not_cut() {
                     assert_eq!(usize::from(payload[0]), pongs % 251);
                     pongs += 1;
                 }
+                // A ping of the server's own, on a machine that is slow.
+                (0x89, _) => {}
                 (opcode, _) => panic!("opcode {opcode:#x}"),
             }
         }

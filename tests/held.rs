@@ -12,9 +12,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 const HELD: usize = 2_000;
-const HEARTBEAT: Duration = Duration::from_secs(5);
+const HEARTBEAT: Duration = Duration::from_secs(7);
 /// What a loaded machine may need on top to run 2,000 threads to their ends.
-const SLACK: Duration = Duration::from_secs(2);
+const SLACK: Duration = Duration::from_secs(10);
 
 /// Each of these tests needs thousands of descriptors: one after the other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -77,7 +77,9 @@ fn hold_and_vanish(request: &str, opening: &str, marker: &str, how: Vanish) {
     within(2 * HEARTBEAT + SLACK, "everything is given back", || {
         course.threads() <= threads && course.descriptors() <= descriptors
     });
-    assert_eq!(course.health()["connections"], 1);
+    within(SOON, "no connection is left", || {
+        course.health()["connections"] == 1
+    });
     drop(kept);
 }
 

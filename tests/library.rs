@@ -29,7 +29,7 @@ fn serve(handler: impl FnOnce(Request) + Send, client: impl FnOnce(&mut Client))
     let mut asking = Client::connect(address);
     scope(|scope| {
         scope.spawn(|| {
-            if let Ok(Some(request)) = server.recv_timeout(common::SOON) {
+            if let Ok(Some(request)) = server.recv_timeout(3 * common::SOON) {
                 handler(request);
             }
         });

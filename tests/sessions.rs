@@ -12,8 +12,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 const SESSIONS: usize = 1_000;
-const PING_INTERVAL: Duration = Duration::from_secs(3);
-const PING_TIMEOUT: Duration = Duration::from_secs(2);
+const PING_INTERVAL: Duration = Duration::from_secs(6);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
 /// What a loaded machine may need on top to run a thousand threads to their ends.
 const SLACK: Duration = Duration::from_secs(10);
 const OPEN: &str = "/socket.io/?EIO=4&transport=polling";

@@ -228,7 +228,7 @@ fn cut_ends_this_browsers_connections_and_no_others() {
     spared.read_until("data: ");
     let ends = std::iter::from_fn(|| Some(looker.next())).find(|one| one.head["why"] == "Cut");
     assert!(ends.is_some());
-    assert!(server.ended("Cut") >= 1);
+    eventually("counted", || server.ended("Cut") >= 1);
 }
 
 #[test]
@@ -306,8 +306,9 @@ fn turned_off_there_is_no_cookie_and_nothing_to_look_at() {
 fn a_look_that_ends_leaves_nothing_behind() {
     let server = course();
     let cookie = cookie(&server);
-    let health = || server.health();
-    let before = health()["threads"].clone();
+    let threads = || server.health()["threads"].as_u64().expect("a count");
+    let before = threads();
     drop(Looker::start(&server, &cookie));
-    eventually("its threads have ended", || health()["threads"] == before);
+    // Those of the tests beside this one are counted, too, and may have ended meanwhile.
+    eventually("its threads have ended", || threads() <= before);
 }

@@ -21,7 +21,7 @@ const command = isReference
 
 const LISTENS = /http:\/\/localhost:(\d+)\/7-socket-io\//;
 const START_LIMIT = 20_000;
-const STOP_LIMIT = 5_000;
+const STOP_LIMIT = 20_000;
 
 /** A running server. Whoever starts it ends it, with `stop` or `kill`. */
 export class Server {

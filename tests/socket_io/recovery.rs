@@ -1,6 +1,6 @@
 //! Connection state recovery.
 
-use crate::common::{Client, eventually};
+use crate::common::{Client, Site, eventually};
 use crate::{SOCKET, Session, direct, say, server, text};
 use poll_to_push::options::SocketIo;
 use serde_json::Value;
@@ -17,6 +17,19 @@ fn connect(client: &mut Client, payload: &str) -> Value {
     say(client, &format!("40{payload}"));
     let packet = text(client);
     serde_json::from_str(packet.strip_prefix("40").expect("connected")).expect("JSON")
+}
+
+/// Comes back with `payload` as the socket `sid`. What it left is kept a moment after its session was forgotten.
+fn come_back(server: &Site, payload: &str, sid: &Value) -> (Client, Value) {
+    let mut back = None;
+    eventually("recovered", || {
+        let mut client = direct(server, SOCKET);
+        let told = connect(&mut client, payload);
+        let same = told["sid"] == *sid;
+        back = Some((client, told));
+        same
+    });
+    back.expect("it came back")
 }
 
 /// The next event with its offset taken off, which is the last argument.
@@ -57,10 +70,9 @@ fn a_client_that_comes_back_gets_what_it_missed() {
     say(&mut other, "420[\"echo\"]");
     while text(&mut other) != "430[]" {}
 
-    let mut client = direct(&server, SOCKET);
     let payload = format!("{{\"pid\":\"{pid}\",\"offset\":\"{offset}\"}}");
-    let again = connect(&mut client, &payload);
-    assert_eq!((&again["pid"], &again["sid"]), (&told["pid"], id));
+    let (mut client, again) = come_back(&server, &payload, id);
+    assert_eq!(again["pid"], told["pid"]);
     assert_eq!(
         event(&mut client).0,
         ["chat message".into(), Value::from(2)]
@@ -84,10 +96,8 @@ fn whoever_has_seen_nothing_yet_misses_nothing_either() {
     drop(client);
     eventually("noticed", || server.health()["sessions"] == 0);
     server.publish("chat", &1.into());
-    let mut client = direct(&server, SOCKET);
     let payload = format!("{{\"pid\":{}}}", told["pid"]);
-    let again = connect(&mut client, &payload);
-    assert_eq!(again["sid"], told["sid"]);
+    let (mut client, _) = come_back(&server, &payload, &told["sid"]);
     let mut heard = event(&mut client).0;
     if heard[0] == "auth" {
         // It was sent before the connection was lost, and is sent again.

@@ -221,7 +221,8 @@ fn the_clock_has_the_shape_of_the_notes() {
         assert_time(&time);
         times.push(time);
     }
-    assert!(times[0] < times[1], "{times:?}");
+    // A thread that was late ticks twice in a second.
+    assert!(times[0] <= times[1], "{times:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { WebSocket } from "ws";
 import { WAYS, ask, bare, connected, gather, has, start, until } from "../support.mjs";
 
-const SHORT = ["--ping-interval-ms", "300", "--ping-timeout-ms", "2000"];
+const SHORT = ["--ping-interval-ms", "300", "--ping-timeout-ms", "5000"];
 /** Far more intervals than either side would wait without a ping or a pong. */
 const PINGS = 10;
 

@@ -99,7 +99,7 @@ describe("connection state recovery", { concurrency: true }, () => {
       // They say thousands of things meanwhile: more than the history usually holds.
       const server = await start(t, ON, "--history", "100000");
       const other = server.client();
-      const client = server.client({ transports, reconnectionDelay: 300, randomizationFactor: 0 });
+      const client = server.client({ transports, reconnectionDelay: 1000, randomizationFactor: 0 });
       const heard = listen(client);
       await connected(other);
       await settled(client, ends);
