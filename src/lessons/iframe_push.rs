@@ -57,7 +57,8 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
 // ANCHOR: stream
 fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
     let topic = topic(house, request)?;
-    let cursor = cursor(request)?;
+    // "From now on" means from the head on, and not from a moment later.
+    let (cursor, _) = topic.pin(cursor(request)?);
     let head =
         Answer::stream("text/html; charset=utf-8").header("Content-Security-Policy", IFRAME_POLICY);
     Ok(Reply::hold(head, framing(request), move |held: Held| {

@@ -139,7 +139,8 @@ fn is_sixteen_bytes_in_base64(key: &str) -> bool {
 /// waits for the other. What is refused is answered by a frame `{"error": …}`.
 fn chat(house: &Arc<House>, request: &Request) -> Result<Reply, Answer> {
     let topic = topic(house, request)?;
-    let cursor = cursor(request)?;
+    // "From now on" means from the 101 on, and not from a moment later.
+    let (cursor, _) = topic.pin(cursor(request)?);
     let house = house.clone();
     Ok(Reply::hold(
         accept(request)?,

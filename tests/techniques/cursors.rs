@@ -126,6 +126,25 @@ fn told(server: &Server, technique: Technique, request: impl AsRef<[u8]>) -> Tol
 }
 
 #[test]
+fn from_now_on_means_from_the_head_of_the_answer_on() {
+    let (server, _) = five_of_which_three_are_left();
+    for technique in PUSH {
+        for n in 0..100 {
+            let mut client = server.connect();
+            client.send(technique.request("", ""));
+            client.head();
+            // At once: the connection's thread may not have joined yet.
+            server.publish("chat", &n.into());
+            if technique == IframePush {
+                client.text_chunk().expect("a start");
+            }
+            let message = technique.piece(&mut client).expect("no gap");
+            assert_eq!(message["data"], n, "{technique:?}");
+        }
+    }
+}
+
+#[test]
 fn a_cursor_says_where_to_go_on() {
     for technique in ALL {
         for (after, expected) in [
