@@ -160,7 +160,7 @@ async function aLeaves(address, say, signal) {
     a.close();
     say("A has left");
     // What was on its way while A left does not count.
-    await wait(300, signal);
+    await wait(1000, signal);
     const before = heard.message;
     await wait(2000, signal);
     say(`${heard.message - before} ticks came to B after that`);

@@ -100,7 +100,7 @@ export async function broadcoastWrong(say, signal) {
     say("1.5 s later: still no error. Now an event comes");
     await listeningToErrors(say, async () => {
       socket.emit("message", "hi");
-      await wait(500, signal);
+      await wait(1500, signal);
     });
   });
 }
@@ -116,7 +116,7 @@ export async function broadcoastRight(say, signal) {
       socket.volatile.emit("message", "again");
     });
     socket.emit("message", "hi");
-    await wait(500, signal);
+    await wait(1500, signal);
   });
 }
 // ANCHOR_END: broadcoast-right
@@ -226,7 +226,7 @@ export async function growingListWrong(say, signal) {
       const answer = await socket.emitWithAck("how many");
       say(`one comes; the server's list has ${answer["my list"]}; and it goes`);
       socket.disconnect();
-      await wait(100, signal);
+      await wait(500, signal);
     }
   });
 }
@@ -240,7 +240,7 @@ export async function growingListRight(say, signal) {
       const answer = await socket.emitWithAck("how many");
       say(`one comes; the library's list has ${answer.connected}; and it goes`);
       socket.disconnect();
-      await wait(100, signal);
+      await wait(500, signal);
     }
   });
 }
@@ -338,7 +338,7 @@ async function cut(socket, friend, name, signal) {
 // ANCHOR: connected-not-complete-wrong
 export async function connectedNotCompleteWrong(say, signal) {
   await withSockets(signal, async (open) => {
-    const options = { path: WRONG_SERVER, reconnectionDelay: 300 };
+    const options = { path: WRONG_SERVER, reconnectionDelay: 1500 };
     const [socket, friend, name] = [await open("/said", options), await open("/said", options), randomName()];
     socket.on("said", (text) => text.startsWith(name) && say(`heard: ${text}`));
     await friend.emitWithAck("say", `${name}: before`);
@@ -354,7 +354,7 @@ export async function connectedNotCompleteWrong(say, signal) {
 // ANCHOR: connected-not-complete-right
 export async function connectedNotCompleteRight(say, signal) {
   await withSockets(signal, async (open) => {
-    const options = { path: WRONG_SERVER, reconnectionDelay: 300 };
+    const options = { path: WRONG_SERVER, reconnectionDelay: 1500 };
     const [socket, friend, name] = [await open("/said", options), await open("/said", options), randomName()];
     let last = 0; // the number of the last one that we heard
     socket.on("said", (text, number) => {

@@ -153,6 +153,7 @@ class Watch {
         this.offset ??= offset;
         this.shift = this.offset - offset;
         this.greeted = true;
+        this.box.classList.add("looking");
         for (const { n, target } of connections) {
           this.connection(n, target);
           this.mine.set(n, belongs({ target }));
@@ -170,6 +171,7 @@ class Watch {
   lost() {
     if (!this.greeted) return;
     this.greeted = false;
+    this.box.classList.remove("looking");
     const us = (performance.now() / 1000 + this.offset - this.shift) * 1e6;
     for (const connection of this.connections.values()) connection.take({ us, kind: "end", why: "" });
     this.connections.clear();

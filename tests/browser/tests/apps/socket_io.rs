@@ -1,5 +1,6 @@
 //! Lesson 7: Engine.IO by hand, chat, rooms, acks, namespaces, the notes.
 
+use super::short_polling::measured;
 use super::{Stage, both_ways, lines, on_both, on_course, on_course_with, say, stays};
 use poll_to_push_browser_tests::browser::Page;
 use serde_json::json;
@@ -43,6 +44,8 @@ fn engine_io_is_done_by_hand_packet_by_packet() {
         for _ in 0..3 {
             press(&page, "engine-send");
         }
+        // The third is taken, too: it goes by another connection than the poll.
+        page.until("!document.getElementById('engine-send').disabled");
         press(&page, "engine-poll");
         page.until(
             "document.getElementById('engine-log').textContent.split('4hello\\n').length > 4",
@@ -140,6 +143,10 @@ fn a_cut_loses_what_was_said_unless_the_state_is_recovered() {
             say(&page, "before");
             page.until_text("log", "the server has it");
             let id = page.text("socket-id");
+            // Not before the two messages are said and what it left is kept.
+            page.run(
+                "(await import('/7-socket-io/connection.js')).current().io.options.reconnectionDelay = 3000",
+            );
             page.click("cut");
             page.until(&format!(
                 "document.getElementById('state').textContent === 'connected'
@@ -178,7 +185,7 @@ fn it_comes_back_when_its_server_was_gone_and_sends_what_waited() {
             } else {
                 stage.course.kill();
             }
-            page.until_text("state", "comes back by itself");
+            page.until_text("log", "disconnect; ");
             page.fill("text", "said while the server was gone");
             page.click("send");
             page.until_text("log", "waits until we are connected");
@@ -371,20 +378,24 @@ fn a_broadcast_and_a_push_reach_those_whom_they_are_for() {
 fn a_timer_per_socket_makes_a_crowd_of_messages() {
     on_course(7, |stage| {
         let page = stage.open();
-        let [wrong, right] = both_ways(&page, "timer-per-socket");
         let counts = |sockets: [u32; 4], messages: [u32; 4]| {
             let line = |(n, count)| format!("{n} open: {count} messages in 2 s");
             let lines = sockets.into_iter().zip(messages).map(line);
             lines.chain(["done".to_owned()]).collect::<Vec<_>>()
         };
-        assert_eq!(wrong, counts([1, 2, 3, 2], [1, 4, 9, 6]));
-        // Its ticks are not counted from when a socket comes, so one may fall on an edge.
-        assert_eq!(right.len(), 5, "{right:?}");
-        for (line, n) in right.iter().zip([1, 2, 3, 2]) {
-            let count = line.split(' ').nth(2).expect("a number");
-            let count: u32 = count.parse().expect("a number");
-            assert!(count <= 2 * n, "{right:?}");
-        }
+        measured(|| {
+            let [wrong, right] = both_ways(&page, "timer-per-socket");
+            // Its ticks are not counted from when a socket comes, so one may fall on an edge.
+            assert_eq!(right.len(), 5, "{right:?}");
+            let few = right.iter().zip([1, 2, 3, 2]).all(|(line, n)| {
+                let count = line.split(' ').nth(2).expect("a number");
+                count.parse::<u32>().expect("a number") <= 2 * n
+            });
+            let crowd = wrong == counts([1, 2, 3, 2], [1, 4, 9, 6]);
+            (crowd && few)
+                .then_some(())
+                .ok_or(format!("{wrong:?} and {right:?}"))
+        });
     });
 }
 
@@ -438,7 +449,7 @@ fn a_message_costs_requests_by_polling_and_none_by_a_websocket() {
             page.click("send");
             page.until_text("log", &format!(": {transports}"));
             page.until_text("packets", "3 ack");
-            stays(&page, "0", 300);
+            stays(&page, "0", 1000);
             let after = page.run("return requests()").as_u64().expect("a number");
             assert!(allowed.contains(&(after - before)), "{}", after - before);
             press(&page, "stop");

@@ -222,7 +222,7 @@ fn with_six_tabs_started_the_seventh_does_not_load_until_one_is_closed() {
 fn after_a_cut_the_chat_misses_nothing_and_the_clock_waits_for_ten_seconds() {
     on_course(5, |stage| {
         let page = stage.open();
-        page.run("await until('it looks', () => document.getElementById('wire-state').textContent === '')");
+        page.until("document.querySelector('.watch.looking')");
         start(&page, "chat");
         say(&page, "before");
         page.until_text("log", "guest");
@@ -238,12 +238,15 @@ fn after_a_cut_the_chat_misses_nothing_and_the_clock_waits_for_ten_seconds() {
             assert_eq!(times(&page, text), 1, "{text}");
         }
         // Its head is in the wire view, and the text's pointer finds the field.
+        page.until("document.querySelector('.wire-list .up [data-part=field-last-event-id]')");
         page.run(
             "document.querySelector('[data-wire=\"up-field-last-event-id\"] button').click();
              await until('it is marked', () => document.getElementById('wire-state').textContent === 'marked below');",
         );
         page.click("stop");
         start(&page, "clock");
+        // With it came how long to wait.
+        page.until_text("log", "connecttime");
         page.click("wire-cut");
         page.until_text("state", "0 CONNECTING");
         let away = std::time::Instant::now();
@@ -306,7 +309,9 @@ fn without_blank_lines_bytes_come_and_no_event_fires() {
             sum.map(String::as_str),
             Some("requests answered: 1, events: 0, errors: 0")
         );
-        assert_eq!(last(&wrong), "a chunk came: \"data: tick\\n\"");
+        // Two of them may come as one.
+        let tick = "a chunk came: \"data: tick\\n";
+        assert!(wrong.iter().any(|line| line.starts_with(tick)), "{wrong:?}");
         assert!(news(&right).len() >= 5, "{right:?}");
     });
 }

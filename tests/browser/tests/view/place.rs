@@ -26,10 +26,18 @@ fn steps_are_ticked_and_the_home_page_knows() {
     page.go(&course.url("/2-long-polling/"));
     page.until("document.querySelectorAll('.step input').length > 3");
     page.run("document.querySelectorAll('.step input')[2].click()");
+    // Each tab has its own copy of what is kept, which takes a moment to follow.
+    let knows = |n| {
+        format!(
+            "JSON.parse(localStorage.getItem('poll-to-push steps'))['2-long-polling'].done.includes({n})"
+        )
+    };
+    other.until(&knows(2));
     other.run("document.querySelectorAll('.step input')[3].click()");
     other.until(&format!(
         "document.querySelector('.step-count').textContent === '3 of {count} steps done'"
     ));
+    page.until(&knows(3));
     page.go(&course.url("/2-long-polling/"));
     page.until("document.querySelectorAll('.step input')[3]?.checked");
     page.run(
@@ -136,6 +144,7 @@ fn the_newest_line_is_seen_where_the_controls_take_most_of_the_height() {
     for n in 0..5 {
         page.fill("text", &format!("message {n}"));
         page.click("send");
+        page.until("document.getElementById('text').value === ''");
         page.until_text("log", &format!("message {n}"));
     }
     page.until(
@@ -167,7 +176,7 @@ fn beside_the_text_what_a_button_opens_comes_into_sight() {
 
     page.go(&course.url("/6-websocket/"));
     page.click("handshake-start");
-    page.until("!document.getElementById('handshake-close').disabled");
+    page.until("document.getElementById('handshake-sum').children.length > 0");
     page.click("handshake-close");
     page.until("document.querySelectorAll('#handshake-frames > li').length > 1");
     page.until(&in_sight("#handshake-frames > li"));
