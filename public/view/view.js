@@ -35,7 +35,7 @@ function setUpSide() {
     watch.beASheet(!wide.matches);
   };
   // The demo's own size changes with the height of the window.
-  const resized = new ResizeObserver(() => parts.forEach((part) => fitLog(part)));
+  const resized = new ResizeObserver(() => parts.forEach(fitLog));
   for (const one of [demo, ...parts]) resized.observe(one);
   wide.addEventListener("change", place);
   place();

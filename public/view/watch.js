@@ -54,7 +54,6 @@ class Watch {
     this.offset = null;
     // A server that starts anew counts its time from 0 again. The ladder's goes on.
     this.shift = 0;
-    this.greeted = false;
     this.without = false;
     const clock = () => performance.now() / 1000 + this.offset;
     this.ladder = new Ladder(box.querySelector(".ladder"), { clock, pick: (crossing) => this.picked(crossing) });
@@ -152,7 +151,6 @@ class Watch {
         const again = this.offset !== null;
         this.offset ??= offset;
         this.shift = this.offset - offset;
-        this.greeted = true;
         this.box.classList.add("looking");
         for (const { n, target } of connections) {
           this.connection(n, target);
@@ -169,8 +167,7 @@ class Watch {
 
   /** The server is gone, and all connections with it. Told once, until it is back. */
   lost() {
-    if (!this.greeted) return;
-    this.greeted = false;
+    if (!this.box.classList.contains("looking")) return;
     this.box.classList.remove("looking");
     const us = (performance.now() / 1000 + this.offset - this.shift) * 1e6;
     for (const connection of this.connections.values()) connection.take({ us, kind: "end", why: "" });

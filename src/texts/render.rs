@@ -146,13 +146,10 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
 /// Where a text wants a part of the demo to stand on a narrow screen: `<!-- demo: PART -->`, and in the page `id="demo-PART"`.
 /// At `<!-- demo again: PART -->`, far below it, stands the way back to it.
 fn demo_part(comment: &str) -> Option<(&'static str, &str)> {
-    let words = comment
-        .trim()
-        .strip_prefix("<!-- demo")?
-        .strip_suffix(" -->")?;
+    let words = comment.trim().strip_prefix("<!-- ")?.strip_suffix(" -->")?;
     match words.split_once(": ")? {
-        ("", part) => Some(("data-demo", part)),
-        (" again", part) => Some(("data-demo-again", part)),
+        ("demo", part) => Some(("data-demo", part)),
+        ("demo again", part) => Some(("data-demo-again", part)),
         _ => None,
     }
 }
