@@ -1,5 +1,6 @@
 //! The course's programs, as a learner starts them.
 
+use crate::browser::Page;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -139,6 +140,15 @@ fn spawn(program: &str, folder: Option<&Path>, arguments: &[String], port: u16) 
             panic!("{program} printed no link")
         }
     }
+}
+
+/// Writes into the chat form of the page, and sends.
+#[track_caller]
+pub fn say(page: &Page, text: &str) {
+    page.fill("text", text);
+    page.click("send");
+    // The form is emptied once the server has taken the message.
+    page.until("document.getElementById('text').value === ''");
 }
 
 /// A folder of a test's own, removed at the end.

@@ -1,7 +1,6 @@
 //! Lesson 3: nine messages read in three ways, and chat over one answer.
 
-use super::short_polling::measured;
-use super::{AT_ONCE, Way, lines, on_both, on_course, on_course_with, say, times, tried};
+use super::{AT_ONCE, Way, lines, measured, on_both, on_course, on_course_with, say, times, tried};
 use std::time::Duration;
 
 #[test]

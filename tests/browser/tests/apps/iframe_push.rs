@@ -1,7 +1,6 @@
 //! Lesson 4: a clock through a page that never ends.
 
-use super::short_polling::measured;
-use super::{Way, lines, on_both, on_course, say, stays, tried};
+use super::{Way, lines, measured, on_both, on_course, say, stays, tried};
 use poll_to_push_browser_tests::eventually;
 
 const TICKS: &str = "document.querySelectorAll('#log li.down').length";

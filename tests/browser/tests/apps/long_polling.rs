@@ -1,7 +1,7 @@
 //! Lesson 2: chat between tabs.
 
-use super::short_polling::{measured, numbers};
-use super::{AT_ONCE, Way, lines, on_both, on_course, say, tried};
+use super::short_polling::numbers;
+use super::{AT_ONCE, Way, lines, measured, on_both, on_course, say, tried};
 use poll_to_push_browser_tests::browser::{Page, Window};
 
 /// Starts and waits until a request is being held by the server.

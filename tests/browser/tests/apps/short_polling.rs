@@ -1,6 +1,6 @@
 //! Lesson 1: polling that stops, and the sign-in by QR code.
 
-use super::{Way, lines, on_both, on_course, say, stays, tried};
+use super::{Way, lines, measured, on_both, on_course, say, stays, tried};
 use std::time::Duration;
 
 const WAYS: [&str; 3] = ["by-fetch", "by-iframe", "by-jsonp"];
@@ -227,13 +227,6 @@ pub fn numbers(said: &[String], before: &str, unit: &str) -> Vec<f64> {
         rest.split_once(unit)?.0.trim().parse().ok()
     });
     parts.collect()
-}
-
-/// Checks a measure of time. A machine that has too much else to do may spoil one,
-/// not five of them.
-pub fn measured(check: impl Fn() -> Result<(), String>) {
-    let tries: Vec<_> = (0..5).map_while(|_| check().err()).collect();
-    assert!(tries.len() < 5, "{}", tries.join("\n"));
 }
 
 fn place(said: &[String], words: &str) -> usize {

@@ -1,7 +1,6 @@
 //! Lesson 7: Engine.IO by hand, chat, rooms, acks, namespaces, the notes.
 
-use super::short_polling::measured;
-use super::{Stage, both_ways, lines, on_both, on_course, on_course_with, say, stays};
+use super::{Stage, both_ways, lines, measured, on_both, on_course, on_course_with, say, stays};
 use poll_to_push_browser_tests::browser::Page;
 use serde_json::json;
 

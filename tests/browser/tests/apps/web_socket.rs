@@ -1,7 +1,6 @@
 //! Lesson 6: handshake, echo, chat.
 
-use super::short_polling::measured;
-use super::{AT_ONCE, Way, lines, on_both, on_course, say, times, tried};
+use super::{AT_ONCE, Way, lines, measured, on_both, on_course, say, times, tried};
 use poll_to_push_browser_tests::browser::Page;
 use poll_to_push_browser_tests::eventually;
 use tungstenite::handshake::derive_accept_key;

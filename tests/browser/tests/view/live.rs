@@ -2,19 +2,13 @@
 
 use super::{crossed, until_crossed};
 use poll_to_push_browser_tests::browser::{Page, Window};
-use poll_to_push_browser_tests::course::Course;
+use poll_to_push_browser_tests::course::{Course, say};
 
 fn open(course: &Course, window: &Window, path: &str) -> Page {
     let page = window.open(&course.url(path));
     // The view looks before anything is to be seen.
     page.until("document.querySelector('.watch.looking, .watch.without')");
     page
-}
-
-/// Sends a chat message by the page's form.
-fn say(page: &Page, words: &str) {
-    page.fill("text", words);
-    page.click("send");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::until_crossed;
 use poll_to_push_browser_tests::browser::Window;
-use poll_to_push_browser_tests::course::{Course, FOLDERS};
+use poll_to_push_browser_tests::course::{Course, FOLDERS, say};
 
 #[test]
 fn steps_are_ticked_and_the_home_page_knows() {
@@ -115,8 +115,7 @@ fn beside_the_text_each_part_of_a_demo_is_a_click_away_and_the_newest_line_is_se
     page.click("start");
     page.until_text("state", "1 OPEN");
     for n in 0..13 {
-        page.fill("text", &format!("message {n}"));
-        page.click("send");
+        say(&page, &format!("message {n}"));
     }
     page.until("document.querySelectorAll('#log li').length > 12");
     let seen = "(() => {
@@ -142,9 +141,7 @@ fn the_newest_line_is_seen_where_the_controls_take_most_of_the_height() {
     page.click("start");
     page.until_text("log", "no news");
     for n in 0..5 {
-        page.fill("text", &format!("message {n}"));
-        page.click("send");
-        page.until("document.getElementById('text').value === ''");
+        say(&page, &format!("message {n}"));
         page.until_text("log", &format!("message {n}"));
     }
     page.until(
