@@ -9,9 +9,6 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-/// So long may a stop take: 2 s for who closes late, 5 s for a request that is half there, and a loaded machine's own.
-const STOPS: Duration = Duration::from_secs(15);
-
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_poll-to-push"));
     command.args(arguments);
@@ -189,13 +186,8 @@ fn ctrl_c_under_load_ends_every_stream_in_its_own_way() {
     for client in [&mut comet, &mut iframe, &mut sse, &mut socket] {
         client.head();
     }
-    eventually("the users are told", || {
-        course.health()["topics"]["users"]["held"] == 1
-    });
-    let mut quiet = course.connect();
-    // In one write: the poll has arrived when the first is answered.
-    quiet.send(get("/healthz", "") + &get("/long-polling/messages?wait=60&topic=users", ""));
-    quiet.answer();
+    course.until_complete();
+    let mut quiet = course.arrived(&get("/long-polling/messages?wait=60&topic=users", ""));
     eventually("all have joined", || {
         course.health()["topics"]["chat"]["subscribers"] == 4
     });
@@ -239,7 +231,7 @@ fn ctrl_c_under_load_ends_every_stream_in_its_own_way() {
             "no Close with 1001 at the end"
         );
         assert_eq!(quiet.answer().status, 204, "as if its time had run out");
-        let status = course.wait(STOPS);
+        let status = course.wait(Duration::from_secs(6));
         assert_eq!(status.code(), Some(0));
     });
 }
@@ -255,7 +247,7 @@ fn a_client_that_never_answers_the_end_is_cut_in_time() {
     });
     course.signal("TERM");
     // It keeps its side open: after 2 s it is closed, and the program ends.
-    assert_eq!(course.wait(STOPS).code(), Some(0));
+    assert_eq!(course.wait(Duration::from_secs(6)).code(), Some(0));
     drop(stubborn);
 }
 
@@ -272,7 +264,7 @@ fn a_body_that_never_comes_does_not_hold_up_the_library_either() {
         course.health()["threads"].as_u64() >= Some(6)
     });
     course.signal("TERM");
-    assert_eq!(course.wait(STOPS).code(), Some(0));
+    assert_eq!(course.wait(Duration::from_secs(7)).code(), Some(0));
     drop(stuck);
 }
 
@@ -292,7 +284,7 @@ fn a_full_server_refuses_each_at_once_and_stops_in_time() {
     course.signal("TERM");
     assert!(held.rest().ends_with(b"0\r\n\r\n"));
     drop(held);
-    assert_eq!(course.wait(STOPS).code(), Some(0));
+    assert_eq!(course.wait(Duration::from_secs(6)).code(), Some(0));
     drop(silent);
 }
 
@@ -300,9 +292,7 @@ fn a_full_server_refuses_each_at_once_and_stops_in_time() {
 #[test]
 fn it_stops_when_it_has_no_descriptor_left() {
     let mut course = Course::start(&[]);
-    eventually("it has read its file", || {
-        course.health()["topics"]["users"]["held"] == 1
-    });
+    course.until_complete();
     let limit = course.descriptors() as u64 + 4;
     let id = course.id().try_into().expect("a process id");
     rlimit::prlimit(id, rlimit::Resource::NOFILE, Some((limit, limit)), None).expect("set");
@@ -311,7 +301,7 @@ fn it_stops_when_it_has_no_descriptor_left() {
         course.descriptors() as u64 >= limit
     });
     course.signal("TERM");
-    assert_eq!(course.wait(STOPS).code(), Some(0));
+    assert_eq!(course.wait(Duration::from_secs(6)).code(), Some(0));
     drop(held);
 }
 
@@ -319,11 +309,9 @@ fn it_stops_when_it_has_no_descriptor_left() {
 #[test]
 fn a_second_ctrl_c_ends_it_at_once() {
     let mut course = Course::start(&[]);
-    // A request that is half there keeps the first one waiting. In one write: it is being read when the first is answered.
-    let mut stuck = course.connect();
+    // A request that is half there keeps the first one waiting.
     let half = "POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n{";
-    stuck.send(get("/healthz", "") + half);
-    assert_eq!(stuck.answer().status, 200);
+    let stuck = course.arrived(half);
     course.signal("INT");
     within(SOON, "it has stopped accepting", || {
         std::net::TcpStream::connect(course.address).is_err()

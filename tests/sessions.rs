@@ -65,9 +65,7 @@ fn open_and_vanish(half_open: bool) {
         "--heartbeat-ms",
         "1000",
     ]);
-    within(SOON, "the house is complete", || {
-        course.health()["topics"]["users"]["held"] == 1
-    });
+    course.until_complete();
     let (threads, descriptors) = (course.threads(), course.descriptors());
     let began = Instant::now();
     let mut clients = Vec::new();

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use super::{SOON, Site};
+use super::{SOON, Site, eventually};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::ops::Deref;
@@ -60,6 +60,14 @@ impl Course {
             stdout,
             site: Site { address },
         }
+    }
+
+    /// Waits until every thread of the house is there: the users list comes last.
+    #[track_caller]
+    pub fn until_complete(&self) {
+        eventually("the house is complete", || {
+            self.health()["topics"]["users"]["held"] == 1
+        });
     }
 
     pub fn id(&self) -> u32 {

@@ -59,6 +59,14 @@ impl Site {
         client
     }
 
+    /// Opens a connection on which `request` has arrived: it is in one write with another, whose answer has come.
+    pub fn arrived(&self, request: &str) -> Client {
+        let mut client = self.connect();
+        client.send(get("/healthz", "") + request);
+        assert_eq!(client.answer().status, 200);
+        client
+    }
+
     /// One request of its own connection, and the whole answer.
     pub fn ask(&self, request: &str) -> Answer {
         let mut client = self.connect();

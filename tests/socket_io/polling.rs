@@ -216,10 +216,7 @@ fn a_stop_ends_sessions_in_order() {
     let address = server.address;
     let site = crate::common::Site { address };
     let session = Session::open(&site, ENGINE);
-    let mut waiting = site.connect();
-    // In one write: the poll has arrived when the first is answered.
-    waiting.send(get("/healthz", "") + &get(&session.target("polling"), ""));
-    waiting.answer();
+    let mut waiting = site.arrived(&get(&session.target("polling"), ""));
     let mut socket = direct(&site, ENGINE);
     eventually("it waits", || server.health()["connections"] == 3);
     server.stop();

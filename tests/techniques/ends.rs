@@ -102,10 +102,7 @@ fn a_web_socket_is_closed_with_1001() {
 /// Stops `server` while a poll waits there. `None` when the server stopped before
 /// it had read the poll's request, which cannot be seen from outside.
 fn poll_while_it_stops(server: Server, target: &str) -> Option<Answer> {
-    let mut client = server.connect();
-    // In one write: the poll has arrived when the first is answered.
-    client.send(get("/healthz", "") + &get(target, ""));
-    client.answer();
+    let mut client = server.arrived(&get(target, ""));
     server.health();
     let mut answer = None;
     while_it_stops(server, || {
