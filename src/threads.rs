@@ -62,10 +62,18 @@ mod tests {
 
     #[test]
     fn a_thread_is_counted_while_it_lives() {
+        // More than the tests beside this one have together, whose threads come and go.
+        const MANY: usize = 100;
         let (stop, stopped) = bounded::<()>(0);
-        let thread = spawn("counted", move || stopped.recv().unwrap_or(())).expect("a thread");
-        assert!(alive() >= 1);
+        let threads = [(); MANY].map(|()| {
+            let stopped = stopped.clone();
+            spawn("counted", move || stopped.recv().unwrap_or(())).expect("a thread")
+        });
+        assert!(alive() >= MANY);
         drop(stop);
-        thread.join().expect("it ends");
+        for thread in threads {
+            thread.join().expect("it ends");
+        }
+        assert!(alive() < MANY);
     }
 }

@@ -310,5 +310,7 @@ fn a_look_that_ends_leaves_nothing_behind() {
     let before = threads();
     drop(Looker::start(&server, &cookie));
     // Those of the tests beside this one are counted, too, and may have ended meanwhile.
-    eventually("its threads have ended", || threads() <= before);
+    eventually("its threads have ended", || {
+        threads() <= before && server.health()["connections"] == 1
+    });
 }

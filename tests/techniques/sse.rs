@@ -212,7 +212,7 @@ fn the_clock_has_the_shape_of_the_notes() {
     assert!(id.starts_with(&format!("id: {tag}-")), "{id}");
     assert_time(data.strip_prefix("data: ").expect("data"));
     let mut times = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..3 {
         let tick = client.text_chunk().expect("goes on");
         let time = tick
             .strip_prefix("data: ")
@@ -221,8 +221,8 @@ fn the_clock_has_the_shape_of_the_notes() {
         assert_time(&time);
         times.push(time);
     }
-    // A thread that was late ticks twice in a second.
-    assert!(times[0] <= times[1], "{times:?}");
+    // A thread that was late may tick twice in a second.
+    assert!(times.is_sorted() && times[0] < times[2], "{times:?}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ withPage("polling only, with pings", { pingInterval: 200, pingTimeout: 10000 }, 
   assert.equal(seen.lost, 0);
   assert.equal(seen.name, "polling");
   assert.deepEqual(seen.answers, Array.from({ length: 50 }, (_, i) => i));
-  assert.ok(server.posts < 30 + seen.pings, "packets share a POST");
+  assert.ok(server.posts < 26 + seen.pings, "packets share a POST");
 });
 
 withPage("websocket only; upgrade: false", {}, async ({ page, server }) => {
