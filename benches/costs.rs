@@ -78,11 +78,11 @@ fn main() {
     let options = Options {
         port: 0,
         // The wire view's cookie is the course's own, not the techniques'.
-        no_wire: true,
+        no_wire_view: true,
         ..Options::default()
     };
     let running = Running::start(LESSONS, &options).expect("a server");
-    let chat = running.house().bus.topic("chat").expect("chat").clone();
+    let chat = running.app().bus.topic("chat").expect("chat").clone();
     let address = running.address();
     let figures: Vec<Figures> = listen_for_a_minute(address, &chat)
         .into_iter()
@@ -92,7 +92,7 @@ fn main() {
             ..figures
         })
         .collect();
-    running.stop();
+    running.shutdown();
 
     println!("{}\n{}", table(&figures), explanation(&figures));
     if std::env::args().any(|argument| argument == "--write") {

@@ -41,7 +41,7 @@ fn fan_out(subscribers: usize) -> Vec<Duration> {
         ..Options::default()
     };
     let running = Running::start(LESSONS, &options).expect("a server");
-    let topic = running.house().bus.topic("chat").expect("chat").clone();
+    let topic = running.app().bus.topic("chat").expect("chat").clone();
     let mut streams: Vec<TcpStream> = (0..subscribers)
         .map(|_| {
             let mut stream = TcpStream::connect(running.address()).expect("connected");
@@ -66,7 +66,7 @@ fn fan_out(subscribers: usize) -> Vec<Duration> {
         })
         .collect();
     drop(streams);
-    running.stop();
+    running.shutdown();
     times
 }
 

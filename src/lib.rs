@@ -1,39 +1,61 @@
-//! `poll-to-push`: how a web page learns of news, one technique in each lesson.
+//! A course on server push: how a server gets new data to a web page, one technique per
+//! lesson.
 //!
 //! A server on plain `std` threads, one thread per connection, no async runtime.
-//! Data flows one way: socket → server → router → lesson → bus → feed → socket.
 //!
-//! The house, in reading order:
+//! # The map
 //!
-//! | room | what it is for |
-//! |---|---|
-//! | [`lessons`] | the techniques, one module each: start here |
-//! | [`bus`] | topics: publish, history, wait, subscribe |
-//! | [`feed`] | how a message reaches a connection that is held open |
-//! | [`http`] | requests, answers, routes, pages, and the two servers |
-//! | [`tap`] | the bytes of a connection, for the wire view |
-//! | [`texts`] | the lessons' texts, with pieces of the source in them |
-//! | [`apps`] | what the lessons show the techniques with: clock, ticker, users, sign-in, people |
-//! | [`course`] | the lessons put together, started and stopped; the programs |
-//! | [`options`], [`threads`], [`sync`], [`random`] | small things that all rooms use |
+//! Floors, from the top. A file imports from floors below its own, and nothing from its
+//! own floor but what is in the same module. A test keeps it so (`tests/architecture.rs`).
 //!
-//! A lesson knows the bus, the feed and the HTTP types. The bus knows no HTTP
-//! and no socket. The servers know no lesson.
+//! | floor | modules | what is there |
+//! |---|---|---|
+//! | course | [`course`] | the table of lessons; starts and shuts down a server with some of them; the programs |
+//! | on top of lessons and texts | [`mistakes`], [`pages`] | servers that are wrong on purpose; static files, lesson pages, `/source/` |
+//! | lessons, texts | [`lessons`], [`texts`] | **the techniques, one module each: start here**; the lessons' Markdown with pieces of the real source |
+//! | demo data, wire view | [`sources`], [`wire_view`] | clock, ticker, users; `/wire/socket` and its cookie |
+//! | application | [`app`] | what all lessons share: state, publish, topic, cursor, responses to polls, `/healthz` |
+//! | HTTP | [`http`] | requests, responses, routing, same-origin checks, chunked coding, the WebSocket handshake, the two servers |
+//! | feed | [`feed`] | streaming connections: outbox, replay, heartbeats, close reasons, WebSocket frames |
+//! | tap | [`tap`] | byte capture for the wire view |
+//! | bus | [`bus`] | topics: publish, history, cursors, subscribe, delivery |
+//! | timer | [`timer`] | one thread that runs what is due |
+//! | small things | [`lock`], [`options`], [`random`], [`threads`], [`timestamp`] | what all floors use |
 //!
-//! Locks, in the order in which they may be taken: a topic's (one that echoes into
-//! another first), then an Engine.IO session's, then an outbox's, then a tap's.
-//! Every other lock is held only to read or change one value, and nothing else is
-//! taken under it. No lock is held across a write that can block.
+//! Socket.IO (lesson 7) is three floors of its own: `codec`, `engine_io`, `server`, and
+//! the lesson's application on top of them.
+//!
+//! # How data flows
+//!
+//! A message comes in by a request and goes out by every connection that wants it:
+//!
+//! ```text
+//! socket → server → router → app::publish ┐                       ┌→ feed → socket   lessons 3 to 6
+//!                                          ├→ topic → delivery ───┤
+//! socket → WebSocket → app::publish ──────┘      │                └→ lesson 7's sessions → feed, or the next poll
+//!                                                └→ history, Condvar → a poll's own thread → server → socket
+//! ```
+//!
+//! A publish passes no lesson; a lesson is how the message goes out. [`architecture`]
+//! follows one message from file to file, and has the tables of locks, threads and
+//! limits.
 
-pub mod apps;
+pub mod app;
+pub mod architecture;
 pub mod bus;
 pub mod course;
 pub mod feed;
 pub mod http;
 pub mod lessons;
+pub mod lock;
+pub mod mistakes;
 pub mod options;
+pub mod pages;
 pub mod random;
-pub mod sync;
+pub mod sources;
 pub mod tap;
 pub mod texts;
 pub mod threads;
+pub mod timer;
+pub mod timestamp;
+pub mod wire_view;

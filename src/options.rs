@@ -1,11 +1,14 @@
 //! The options of every binary, from the command line or the environment.
 
-use crate::http::request::MAX_BODY;
 use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
+
+/// The largest request body that is taken, in bytes: the upper limit of
+/// `--max-payload`, too.
+pub const MAX_BODY: usize = 1024 * 1024;
 
 /// What every binary can be told. See [`USAGE`].
 #[derive(Clone, Debug)]
@@ -14,27 +17,27 @@ pub struct Options {
     pub host: IpAddr,
     /// The port to listen on; 0 lets the system choose one.
     pub port: u16,
-    /// Connections served at once, by our own server.
+    /// Connections served at once, by the threaded server.
     pub max_connections: usize,
-    /// Time between heartbeats on held connections.
+    /// Time between heartbeats on streaming connections.
     pub heartbeat: Duration,
-    /// Messages each topic remembers.
+    /// Messages kept in each topic's history.
     pub history: usize,
     /// Names that `Host` may hold besides `localhost` and IP addresses.
     pub allow_host: Vec<String>,
     /// Foreign origins that may publish and connect.
     pub allow_origin: Vec<String>,
-    /// Whether pages may not look at the bytes of their connections.
-    pub no_wire: bool,
-    /// What lesson 7 speaks by.
-    pub socket_io: SocketIo,
-    /// Options that were given and that the library's server cannot honour.
-    pub only_ours: Vec<&'static str>,
+    /// `--no-wire`: pages have no wire view, which shows the bytes of their connections.
+    pub no_wire_view: bool,
+    /// The protocol's values for lesson 7.
+    pub socket_io: SocketIoOptions,
+    /// Options that were given and that the `tiny_http` server cannot honour.
+    pub unsupported_by_tiny_http: Vec<&'static str>,
 }
 
 /// The values of Engine.IO's and Socket.IO's protocols.
 #[derive(Clone, Debug)]
-pub struct SocketIo {
+pub struct SocketIoOptions {
     /// From the last sign of life to the next ping.
     pub ping_interval: Duration,
     /// From a ping to the pong that must come.
@@ -47,9 +50,9 @@ pub struct SocketIo {
     pub recovery: bool,
 }
 
-impl Default for SocketIo {
-    fn default() -> SocketIo {
-        SocketIo {
+impl Default for SocketIoOptions {
+    fn default() -> SocketIoOptions {
+        SocketIoOptions {
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             max_payload: 1_000_000,
@@ -69,9 +72,9 @@ impl Default for Options {
             history: 1024,
             allow_host: Vec::new(),
             allow_origin: Vec::new(),
-            no_wire: false,
-            socket_io: SocketIo::default(),
-            only_ours: Vec::new(),
+            no_wire_view: false,
+            socket_io: SocketIoOptions::default(),
+            unsupported_by_tiny_http: Vec::new(),
         }
     }
 }
@@ -105,20 +108,20 @@ Lesson 7 (Socket.IO):
   --help                  print this
 RUST_LOG=info (or debug) shows the log.";
 
-/// Why no options came out.
+/// Why there are no options.
 #[derive(Debug)]
-pub enum Stop {
+pub enum OptionsError {
     /// `--help` was asked for.
     Help,
     /// Something is wrong; the text says what and what would be right.
-    Wrong(String),
+    Invalid(String),
 }
 
-impl fmt::Display for Stop {
+impl fmt::Display for OptionsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Stop::Help => f.write_str(USAGE),
-            Stop::Wrong(why) => f.write_str(why),
+            OptionsError::Help => f.write_str(USAGE),
+            OptionsError::Invalid(why) => f.write_str(why),
         }
     }
 }
@@ -148,11 +151,11 @@ impl Options {
     /// Reads the environment, then the command line, which wins.
     ///
     /// # Errors
-    /// [`Stop`], to be shown to the user.
+    /// [`OptionsError`], to be shown to the user.
     pub fn read(
         arguments: impl IntoIterator<Item = OsString>,
         environment: impl Fn(&str) -> Option<String>,
-    ) -> Result<Options, Stop> {
+    ) -> Result<Options, OptionsError> {
         let mut options = Options::default();
         for name in NAMES {
             let variable = format!("POLL_TO_PUSH_{}", name.replace('-', "_").to_uppercase());
@@ -168,14 +171,14 @@ impl Options {
             for value in values {
                 options
                     .set(name, value)
-                    .map_err(|why| Stop::Wrong(format!("{variable}: {why}")))?;
+                    .map_err(|why| OptionsError::Invalid(format!("{variable}: {why}")))?;
             }
         }
-        let wrong = |error: lexopt::Error| Stop::Wrong(format!("{error}\n\n{USAGE}"));
+        let wrong = |error: lexopt::Error| OptionsError::Invalid(format!("{error}\n\n{USAGE}"));
         let mut parser = lexopt::Parser::from_iter(arguments);
         while let Some(argument) = parser.next().map_err(wrong)? {
             let name = match argument {
-                Long("help") | Short('h') => return Err(Stop::Help),
+                Long("help") | Short('h') => return Err(OptionsError::Help),
                 Long(name) => NAMES.into_iter().find(|known| *known == name),
                 _ => None,
             };
@@ -189,7 +192,7 @@ impl Options {
             };
             options
                 .set(name, &value)
-                .map_err(|why| Stop::Wrong(format!("--{name} {value}: {why}")))?;
+                .map_err(|why| OptionsError::Invalid(format!("--{name} {value}: {why}")))?;
         }
         Ok(options)
     }
@@ -215,11 +218,11 @@ impl Options {
             "bus" => return Err("only `memory` is there yet; Redis comes with lesson 9".into()),
             "max-connections" => {
                 self.max_connections = number(value, 1)?;
-                self.only_ours.push("--max-connections");
+                self.unsupported_by_tiny_http.push("--max-connections");
             }
             "heartbeat-ms" => {
                 self.heartbeat = Duration::from_millis(number(value, 100)? as u64);
-                self.only_ours.push("--heartbeat-ms");
+                self.unsupported_by_tiny_http.push("--heartbeat-ms");
             }
             "history" => self.history = number(value, 1)?,
             "allow-host" => self.allow_host.push(value.to_owned()),
@@ -247,7 +250,7 @@ impl Options {
                 self.socket_io.connect_timeout = Duration::from_millis(number(value, 1)? as u64);
             }
             RECOVERY => self.socket_io.recovery = flag(value)?,
-            NO_WIRE => self.no_wire = flag(value)?,
+            NO_WIRE => self.no_wire_view = flag(value)?,
             _ => return Err("is no option".into()),
         }
         Ok(())
@@ -274,7 +277,7 @@ fn number(value: &str, least: usize) -> Result<usize, String> {
 mod tests {
     use super::*;
 
-    fn read(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Options, Stop> {
+    fn read(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Options, OptionsError> {
         let arguments = std::iter::once("lesson5").chain(arguments.iter().copied());
         Options::read(arguments.map(OsString::from), |name| {
             let found = environment.iter().find(|(other, _)| *other == name);
@@ -326,10 +329,10 @@ mod tests {
             (&["here"], "here"),
         ] {
             match read(arguments, &[]) {
-                Err(Stop::Wrong(why)) => assert!(why.contains(word), "{why}"),
+                Err(OptionsError::Invalid(why)) => assert!(why.contains(word), "{why}"),
                 other => panic!("{arguments:?}: {other:?}"),
             }
         }
-        assert!(matches!(read(&["--help"], &[]), Err(Stop::Help)));
+        assert!(matches!(read(&["--help"], &[]), Err(OptionsError::Help)));
     }
 }

@@ -1,4 +1,4 @@
-//! Random names from the system's random source: tags, codes, tickets.
+//! Random tokens (ids, cookies, sign-in codes) from the operating system.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Threads: how every thread of the house is started.
+//! How every thread is started. Which threads there are: [`crate::architecture`].
 //!
 //! Each one has a name (shown by debuggers and in the log), is counted while
 //! it lives (`/healthz` shows the count), and may fail to start: a system that

@@ -1,7 +1,8 @@
 //! The bus from outside: one order for everyone, nothing lost, nothing twice.
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use poll_to_push::bus::{Batch, Bounds, Closed, Cursor, Id, Subscriber, Topic};
+use poll_to_push::bus::{Batch, Closed, Cursor, Id, Retention, Subscriber, Topic};
+use poll_to_push::lessons::long_polling::wait_after;
 use proptest::prelude::*;
 use serde_json::json;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ impl Subscriber for Collector {
 
 fn topic(messages: usize) -> Arc<Topic> {
     let bytes = 64 << 20;
-    Topic::start("chat", false, Bounds { messages, bytes }).expect("a topic")
+    Topic::start("chat", false, Retention { messages, bytes }).expect("a topic")
 }
 
 fn publish(topic: &Topic, times: u64) {
@@ -127,7 +128,7 @@ fn a_waiting_reader_is_woken_by_the_first_message() {
     thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             let before = Instant::now();
-            (topic.wait_after(&Cursor::Now, SOON), before.elapsed())
+            (wait_after(&topic, &Cursor::Now, SOON), before.elapsed())
         });
         // Whether it waits already or not: it must see a message.
         while !waiting.is_finished() {
@@ -144,7 +145,7 @@ fn a_waiting_reader_is_woken_by_the_first_message() {
 fn a_wait_that_runs_out_is_answered_with_nothing_and_the_cursor() {
     let topic = topic(100);
     publish(&topic, 3);
-    let news = topic.wait_after(&Cursor::Now, Duration::from_millis(1));
+    let news = wait_after(&topic, &Cursor::Now, Duration::from_millis(1));
     assert!(news.is_empty());
     assert_eq!(news.last_id, topic.last_id());
 }
@@ -157,7 +158,7 @@ fn closing_delivers_what_was_published_and_refuses_the_rest() {
         .subscribe(&Cursor::Now, None, Box::new(Collector(sender)))
         .expect("open");
     thread::scope(|scope| {
-        let waiting = scope.spawn(|| topic.wait_after(&topic_end(&topic), SOON));
+        let waiting = scope.spawn(|| wait_after(&topic, &topic_end(&topic), SOON));
         publish(&topic, 2_000);
         topic.close();
         assert_eq!(

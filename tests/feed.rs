@@ -227,7 +227,7 @@ fn a_client_that_stops_for_a_while_gets_whole_frames_when_it_reads_on() {
     eventually("it fell behind", || {
         publish_on(&server, 50, TEXT);
         published += 50;
-        server.ended("FellBehind") == 1
+        server.ended("SlowConsumer") == 1
     });
     let bytes = client.rest();
     let mut rest = &bytes[..];
@@ -338,5 +338,5 @@ fn a_peer_that_sends_faster_than_it_reads_is_slowed_and_not_cut() {
             }
         }
     });
-    assert_eq!(server.ended("FellBehind"), 0);
+    assert_eq!(server.ended("SlowConsumer"), 0);
 }

@@ -61,7 +61,7 @@ fn open_and_vanish(half_open: bool) {
         &milliseconds(PING_INTERVAL),
         "--ping-timeout-ms",
         &milliseconds(PING_TIMEOUT),
-        // Bounds how long a peer that is silent may acknowledge nothing.
+        // Retention how long a peer that is silent may acknowledge nothing.
         "--heartbeat-ms",
         "1000",
     ]);

@@ -18,7 +18,7 @@ mod sockets;
 mod upgrade;
 
 use common::{Answer, Client, Server, Site, course_with, get, masked, options, post};
-use poll_to_push::options::{Options, SocketIo};
+use poll_to_push::options::{Options, SocketIoOptions};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const ENGINE: &str = "/engine.io/";
 const SOCKET: &str = "/socket.io/";
 
 /// Options with these protocol values; else as usual.
-fn with(socket_io: SocketIo) -> Options {
+fn with(socket_io: SocketIoOptions) -> Options {
     Options {
         socket_io,
         ..options()
@@ -34,15 +34,15 @@ fn with(socket_io: SocketIo) -> Options {
 }
 
 /// Pings that a test can wait for, as the protocols' own checks have them.
-fn quick() -> SocketIo {
-    SocketIo {
+fn quick() -> SocketIoOptions {
+    SocketIoOptions {
         ping_interval: Duration::from_millis(300),
         ping_timeout: Duration::from_millis(200),
-        ..SocketIo::default()
+        ..SocketIoOptions::default()
     }
 }
 
-fn server(socket_io: SocketIo) -> Server {
+fn server(socket_io: SocketIoOptions) -> Server {
     course_with(&with(socket_io))
 }
 

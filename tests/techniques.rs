@@ -63,7 +63,7 @@ fn quick() -> Options {
 /// Waits until `topic` has this many subscribers.
 #[track_caller]
 fn subscribed(server: &Server, topic: &str, count: usize) {
-    let topic = server.running().house().bus.topic(topic).expect("a topic");
+    let topic = server.running().app().bus.topic(topic).expect("a topic");
     eventually("subscribed", || topic.subscribers() == count);
 }
 

@@ -1,6 +1,7 @@
 // The page behind the QR code: it says "scanned" when it opens, and "confirm" when the button is pressed.
 
-import { byId, jsonOf } from "/kit.js";
+import { byId } from "/shared/panel.js";
+import { jsonOf } from "/shared/publish.js";
 
 const session = new URLSearchParams(location.search).get("session");
 

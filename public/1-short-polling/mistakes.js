@@ -1,7 +1,8 @@
 // The mistakes of lesson 1, each the wrong way and the right way. The text runs them.
 // `say` writes a line; `signal` aborts when the reader presses Stop.
 
-import { dataText, jsonOf, publish } from "/kit.js";
+import { dataText } from "/shared/format.js";
+import { jsonOf, publish } from "/shared/publish.js";
 import { pause } from "/view/try.js";
 
 // Equal URLs would wait for each other in the browser, so each question has a number.

@@ -1,10 +1,13 @@
 // Lesson 1, short polling: ask, wait a while, ask again.
 
-import { byId, chatBox, comingBack, countBytes, jsonOf, panel } from "/kit.js";
+import { askByIframe, askByJsonp } from "/shared/ask.js";
+import { byId, countBytes, panel } from "/shared/panel.js";
+import { jsonOf, onSend } from "/shared/publish.js";
+import { reconnecting } from "/shared/reconnect.js";
 import { setUpTabs } from "./tabs.js";
 import "./sign-in.js";
 
-// Three ways to ask. Each takes the URL and gives a promise of {messages, last_id, gap?}.
+// The first of three ways to ask. Each takes the URL and gives a promise of {messages, last_id, gap?}.
 
 // ANCHOR: ask-by-fetch
 async function askByFetch(url, signal) {
@@ -12,67 +15,6 @@ async function askByFetch(url, signal) {
   return jsonOf(response);
 }
 // ANCHOR_END: ask-by-fetch
-
-// ANCHOR: ask-by-iframe
-function askByIframe(url, signal) {
-  return new Promise((resolve, reject) => {
-    const frame = document.createElement("iframe");
-    frame.hidden = true;
-    frame.src = url;
-
-    const done = (settle, value) => {
-      removeEventListener("message", heard);
-      // Removing an iframe also ends its request.
-      frame.remove();
-      settle(value);
-    };
-    const heard = (event) => {
-      // Any window may post to this page: only our own frame is believed.
-      if (event.origin !== location.origin || event.source !== frame.contentWindow) return;
-      if (event.data.error) done(reject, new Error(event.data.error));
-      else done(resolve, event.data);
-    };
-    addEventListener("message", heard);
-    // An iframe has no error event. The browser's own error page loads too, but it posts nothing.
-    frame.addEventListener("load", () => setTimeout(done, 200, reject, new Error("the iframe brought no answer")));
-    signal.addEventListener("abort", () => done(reject, signal.reason));
-    document.body.append(frame);
-  });
-}
-// ANCHOR_END: ask-by-iframe
-
-let scripts = 0;
-
-// ANCHOR: ask-by-jsonp
-function askByJsonp(url, signal) {
-  return new Promise((resolve, reject) => {
-    const callback = `jsonpAnswer${++scripts}`;
-    const script = document.createElement("script");
-    script.src = `${url}&callback=${callback}`;
-
-    window[callback] = (answer) => {
-      if (answer.error) reject(new Error(answer.error));
-      else resolve(answer);
-    };
-    const clean = () => {
-      script.remove();
-      delete window[callback];
-    };
-    script.addEventListener("load", () => {
-      clean();
-      // Does nothing if the callback ran.
-      reject(new Error("the script brought no answer"));
-    });
-    script.addEventListener("error", () => {
-      clean();
-      reject(new Error("the script did not load"));
-    });
-    // Nothing can stop a script's request, so its callback stays until it came.
-    signal.addEventListener("abort", () => reject(signal.reason));
-    document.head.append(script);
-  });
-}
-// ANCHOR_END: ask-by-jsonp
 
 const WAYS = {
   fetch: {
@@ -91,7 +33,7 @@ const WAYS = {
     words: "A script is loaded. It calls a function of this page with the answer.",
   },
 };
-const line = comingBack();
+const line = reconnecting();
 let way = WAYS.fetch;
 let running = null;
 
@@ -142,8 +84,7 @@ function pause(milliseconds, signal) {
 
 function start() {
   running = new AbortController();
-  byId("start").disabled = true;
-  byId("stop").disabled = false;
+  panel.running(true);
   panel.note();
   poll(running.signal);
 }
@@ -151,8 +92,7 @@ function start() {
 function stop() {
   running.abort();
   line.stop();
-  byId("start").disabled = false;
-  byId("stop").disabled = true;
+  panel.running(false);
   panel.state("stopped");
 }
 
@@ -165,4 +105,4 @@ setUpTabs(document.querySelector("[role=tablist]"), choose);
 byId("start").addEventListener("click", start);
 byId("stop").addEventListener("click", stop);
 for (const { path } of Object.values(WAYS)) countBytes(path);
-chatBox();
+onSend();

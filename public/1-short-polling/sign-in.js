@@ -1,6 +1,8 @@
 // Sign in by QR code: this page polls until another device has confirmed, or the code is too old.
 
-import { byId, comingBack, jsonOf } from "/kit.js";
+import { byId } from "/shared/panel.js";
+import { jsonOf } from "/shared/publish.js";
+import { reconnecting } from "/shared/reconnect.js";
 
 const EVERY_MS = 1000;
 // ANCHOR: states
@@ -14,7 +16,7 @@ const END_STATES = ["confirmed", "expired"];
 // ANCHOR_END: states
 
 // This is not chat: it has no cursor to resume after.
-const line = comingBack(() => null);
+const line = reconnecting(() => null);
 let requests = 0;
 let present = null;
 

@@ -1,7 +1,8 @@
 // The mistakes of lesson 2, each the wrong way and the right way. The text runs them.
 // `say` writes a line; `signal` aborts when the reader presses Stop.
 
-import { dataText, publish } from "/kit.js";
+import { dataText } from "/shared/format.js";
+import { publish } from "/shared/publish.js";
 import { pause } from "/view/try.js";
 
 /** Always answers 503, with a page of HTML: what a proxy does while the server behind it is away. */

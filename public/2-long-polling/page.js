@@ -1,6 +1,9 @@
 // Lesson 2, long polling: ask, and let the server wait with its answer until there is one.
 
-import { byId, chatBox, comingBack, countBytes, jsonOf, panel } from "/kit.js";
+import { askByIframe, askByJsonp } from "/shared/ask.js";
+import { byId, countBytes, panel } from "/shared/panel.js";
+import { jsonOf, onSend } from "/shared/publish.js";
+import { reconnecting } from "/shared/reconnect.js";
 
 // Browsers make equal URLs wait for each other. With a name of its own each tab asks for a URL of its own.
 // ANCHOR: tab
@@ -18,64 +21,12 @@ async function askByFetch(query, signal) {
 }
 // ANCHOR_END: ask-by-fetch
 
-function askByIframe(query, signal) {
-  return new Promise((resolve, reject) => {
-    const frame = document.createElement("iframe");
-    frame.hidden = true;
-    frame.src = `/long-polling/iframe?${query}`;
-
-    const done = (settle, value) => {
-      removeEventListener("message", heard);
-      // Removing an iframe also ends its request: the server sees the connection close.
-      frame.remove();
-      settle(value);
-    };
-    const heard = (event) => {
-      if (event.origin !== location.origin || event.source !== frame.contentWindow) return;
-      if (event.data.error) done(reject, new Error(event.data.error));
-      else done(resolve, event.data);
-    };
-    addEventListener("message", heard);
-    // An iframe has no error event. The browser's own error page loads too, but it posts nothing.
-    frame.addEventListener("load", () => setTimeout(done, 200, reject, new Error("the iframe brought no answer")));
-    signal.addEventListener("abort", () => done(reject, signal.reason));
-    document.body.append(frame);
-  });
-}
-
-let scripts = 0;
-
-function askByJsonp(query, signal) {
-  return new Promise((resolve, reject) => {
-    const callback = `jsonpAnswer${++scripts}`;
-    const script = document.createElement("script");
-    script.src = `/long-polling/jsonp?callback=${callback}&${query}`;
-
-    window[callback] = (answer) => {
-      if (answer.error) reject(new Error(answer.error));
-      else resolve(answer);
-    };
-    const clean = () => {
-      script.remove();
-      delete window[callback];
-    };
-    script.addEventListener("load", () => {
-      clean();
-      // Does nothing if the callback ran.
-      reject(new Error("the script brought no answer"));
-    });
-    script.addEventListener("error", () => {
-      clean();
-      reject(new Error("the script did not load"));
-    });
-    // Nothing can stop a script's request: it waits on, and its answer is thrown away when it comes.
-    signal.addEventListener("abort", () => reject(signal.reason));
-    document.head.append(script);
-  });
-}
-
-const WAYS = { fetch: askByFetch, iframe: askByIframe, jsonp: askByJsonp };
-const line = comingBack();
+const WAYS = {
+  fetch: askByFetch,
+  iframe: (query, signal) => askByIframe(`/long-polling/iframe?${query}`, signal),
+  jsonp: (query, signal) => askByJsonp(`/long-polling/jsonp?${query}`, signal),
+};
+const line = reconnecting();
 let running = null;
 let askedAt = null;
 
@@ -127,8 +78,7 @@ setInterval(() => {
 
 function start() {
   running = new AbortController();
-  byId("start").disabled = true;
-  byId("stop").disabled = false;
+  panel.running(true);
   panel.note();
   poll(running.signal);
 }
@@ -137,8 +87,7 @@ function stop() {
   running.abort();
   line.stop();
   askedAt = null;
-  byId("start").disabled = false;
-  byId("stop").disabled = true;
+  panel.running(false);
   panel.state("stopped");
 }
 
@@ -146,4 +95,4 @@ byId("tab").textContent = TAB;
 byId("start").addEventListener("click", start);
 byId("stop").addEventListener("click", stop);
 countBytes("/long-polling/");
-chatBox();
+onSend();

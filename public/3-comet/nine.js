@@ -1,6 +1,7 @@
 // The same nine messages read in three ways, side by side.
 
-import { byId, stateName, XHR_STATES } from "/kit.js";
+import { stateName, XHR_STATES } from "/shared/format.js";
+import { byId } from "/shared/panel.js";
 import { linesOf } from "./lines.js";
 
 /** Reads the answer while it grows: at readyState 3, and once more at 4. */

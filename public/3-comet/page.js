@@ -1,9 +1,13 @@
 // Lesson 3, HTTP streaming: one answer that stays open, read while it grows.
 
-import { byId, chatBox, comingBack, jsonOf, panel } from "/kit.js";
+import { byId, panel } from "/shared/panel.js";
+import { jsonOf, onSend } from "/shared/publish.js";
+import { reconnecting } from "/shared/reconnect.js";
 import { linesOf } from "./lines.js";
+import "./nine.js";
+import "./split.js";
 
-const line = comingBack();
+const line = reconnecting();
 let running = null;
 
 // ANCHOR: listen
@@ -49,8 +53,7 @@ async function readStream(signal) {
 
 function start() {
   running = new AbortController();
-  byId("start").disabled = true;
-  byId("stop").disabled = false;
+  panel.running(true);
   panel.note();
   listen(running.signal);
 }
@@ -58,11 +61,10 @@ function start() {
 function stop() {
   running.abort();
   line.stop();
-  byId("start").disabled = false;
-  byId("stop").disabled = true;
+  panel.running(false);
   panel.state("stopped");
 }
 
 byId("start").addEventListener("click", start);
 byId("stop").addEventListener("click", stop);
-chatBox();
+onSend();

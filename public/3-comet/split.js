@@ -1,6 +1,6 @@
 // One line that comes in two pieces: what a reader of pieces sees, and what a reader of lines sees.
 
-import { addLine, byId } from "/kit.js";
+import { addLine, byId } from "/shared/panel.js";
 import { linesOf } from "./lines.js";
 
 const log = byId("split-log");

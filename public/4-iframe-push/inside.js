@@ -1,5 +1,5 @@
 // The iframe is meant not to be seen. Here one may look at it: at the box itself, and at the page that stands in it.
-import { byId } from "/kit.js";
+import { byId } from "/shared/panel.js";
 
 const show = byId("show-frame");
 let framed = null;

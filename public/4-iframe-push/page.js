@@ -1,9 +1,12 @@
 // Iframe push: a page that never ends, in an iframe. Each message is a script in it, which posts to this page.
-import { byId, byteLength, chatBox, comingBack, dataText, panel } from "/kit.js";
+import { byteLength, dataText } from "/shared/format.js";
+import { byId, panel } from "/shared/panel.js";
+import { onSend } from "/shared/publish.js";
+import { reconnecting } from "/shared/reconnect.js";
 import { lookInside, placeFrame, scriptRan } from "./inside.js";
 
 const topic = byId("topic");
-const line = comingBack();
+const line = reconnecting();
 // The chat begins with what was said before; the clock begins now.
 const cursors = { clock: null, chat: "0" };
 // A connection that is cut in the middle leaves the iframe as it is: no load, no error. Only the silence tells.
@@ -84,8 +87,7 @@ function receive(message) {
   panel.bytes(byteLength(JSON.stringify(message)));
   line.back();
   if (message.gap) {
-    panel.gap();
-    panel.note("gap: the server no longer knows what came after our last id; what follows is all that it holds", "waiting");
+    panel.gap({ notice: true });
     return;
   }
   cursors[message.topic] = message.id;
@@ -98,13 +100,8 @@ function receive(message) {
   }
 }
 
-function setRunning(running) {
-  byId("start").disabled = running;
-  byId("stop").disabled = !running;
-}
-
 function start() {
-  setRunning(true);
+  panel.running(true);
   panel.note();
   connect();
 }
@@ -112,7 +109,7 @@ function start() {
 function stop() {
   line.stop();
   disconnect();
-  setRunning(false);
+  panel.running(false);
   panel.state("stopped");
 }
 
@@ -127,6 +124,6 @@ function choose() {
 byId("start").addEventListener("click", start);
 byId("stop").addEventListener("click", stop);
 topic.addEventListener("change", choose);
-chatBox();
+onSend();
 // A browser may remember the choice of the last visit.
 choose();

@@ -1,5 +1,7 @@
 // Server-sent events: the browser reads the stream, makes events of it, and comes back by itself with its last id.
-import { EVENT_SOURCE_STATES, byId, byteLength, comingBack, panel, stateName } from "/kit.js";
+import { EVENT_SOURCE_STATES, byteLength, stateName } from "/shared/format.js";
+import { byId, panel } from "/shared/panel.js";
+import { reconnecting } from "/shared/reconnect.js";
 import { setUpSix } from "./six.js";
 import { show, showView } from "./views.js";
 
@@ -13,7 +15,7 @@ const STREAMS = {
 };
 
 const stream = byId("stream");
-const line = comingBack();
+const line = reconnecting();
 const cursors = {};
 let source = null;
 let browserRetries = false;
@@ -63,8 +65,7 @@ function receive(event) {
 // ANCHOR_END: receive
 
 function gap() {
-  panel.gap();
-  panel.note("gap: the server no longer knows what came after our last id; what follows is all that it holds", "waiting");
+  panel.gap({ notice: true });
 }
 
 // ANCHOR: lost
@@ -85,13 +86,8 @@ async function lost() {
 }
 // ANCHOR_END: lost
 
-function setRunning(running) {
-  byId("start").disabled = running;
-  byId("stop").disabled = !running;
-}
-
 function start() {
-  setRunning(true);
+  panel.running(true);
   panel.note();
   connect();
 }
@@ -99,7 +95,7 @@ function start() {
 function stop() {
   line.stop();
   browserRetries = false;
-  setRunning(false);
+  panel.running(false);
   if (!source) return;
   source.close();
   showState();

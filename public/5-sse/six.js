@@ -1,5 +1,6 @@
 // The browser's limit, live: over HTTP/1.1 it opens six connections to one host, for all tabs together.
-import { EVENT_SOURCE_STATES, addLine, byId, stateName } from "/kit.js";
+import { EVENT_SOURCE_STATES, stateName } from "/shared/format.js";
+import { addLine, byId } from "/shared/panel.js";
 
 const say = (words, kind) => addLine(byId("eight-log"), words, kind);
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;

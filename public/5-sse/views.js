@@ -1,5 +1,7 @@
 // What each stream looks like on the page. Data goes in as text, never as HTML.
-import { byId, chatBox, dataText, jsonOf, panel } from "/kit.js";
+import { dataText } from "/shared/format.js";
+import { byId, panel } from "/shared/panel.js";
+import { jsonOf, onSend } from "/shared/publish.js";
 
 const VIEWS = { clock: showClock, ticker: showTicker, users: showUsers, chat: showChat };
 
@@ -52,7 +54,7 @@ function addRow(body, words) {
 
 // ANCHOR: say
 // The stream goes one way only, so what we say goes up in a request of its own.
-chatBox(async (data) => {
+onSend(async (data) => {
   const event = byId("event").value;
   const response = await fetch("/publish", {
     method: "POST",

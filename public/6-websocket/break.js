@@ -1,5 +1,6 @@
 // Break the key: the server answers the handshake in the way that the reader chose, beside the right way.
-import { byId, jsonOf } from "/kit.js";
+import { byId } from "/shared/panel.js";
+import { jsonOf } from "/shared/publish.js";
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 

@@ -1,5 +1,6 @@
 // Echo: the four events of a WebSocket, text and bytes, close codes, and the subprotocol.
-import { WEBSOCKET_STATES, addLine, byId, stateName } from "/kit.js";
+import { WEBSOCKET_STATES, stateName } from "/shared/format.js";
+import { addLine, byId } from "/shared/panel.js";
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 const url = `${scheme}://${location.host}/websocket/echo`;

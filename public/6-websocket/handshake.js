@@ -1,5 +1,7 @@
 // The handshake, worked out from the request that this browser just sent, and the frames of the connection after it.
-import { WEBSOCKET_STATES, byId, jsonOf, stateName } from "/kit.js";
+import { WEBSOCKET_STATES, stateName } from "/shared/format.js";
+import { byId } from "/shared/panel.js";
+import { jsonOf } from "/shared/publish.js";
 import { readFrame } from "./frames.js";
 import { unmaskByHand } from "./unmask.js";
 

@@ -1,5 +1,6 @@
 // The mistakes of this lesson, each beside the right way. The text has a button for each.
-import { WEBSOCKET_STATES, publish, stateName } from "/kit.js";
+import { WEBSOCKET_STATES, stateName } from "/shared/format.js";
+import { publish } from "/shared/publish.js";
 import { pause } from "/view/try.js";
 import { attempt } from "./break.js";
 

@@ -1,11 +1,14 @@
 // WebSocket: one connection, both sides may speak. The chat is here, whole; the other parts have their own files.
-import { WEBSOCKET_STATES, byId, byteLength, chatBox, comingBack, panel, stateName } from "/kit.js";
+import { WEBSOCKET_STATES, byteLength, stateName } from "/shared/format.js";
+import { byId, panel } from "/shared/panel.js";
+import { onSend } from "/shared/publish.js";
+import { reconnecting } from "/shared/reconnect.js";
 import "./break.js";
 import "./echo.js";
 import "./handshake.js";
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";
-const line = comingBack();
+const line = reconnecting();
 let socket = null;
 
 // ANCHOR: connect
@@ -37,8 +40,7 @@ function receive(event) {
   panel.bytes(byteLength(event.data));
   const message = JSON.parse(event.data);
   if (message.gap) {
-    panel.gap();
-    panel.note("gap: the server no longer knows what came after our last id; what follows is all that it holds", "waiting");
+    panel.gap({ notice: true });
   } else if (message.error) {
     panel.error(`the server says: ${message.error}`);
     panel.log(`error: ${message.error}`, "lost");
@@ -58,20 +60,15 @@ async function closed(event) {
 }
 // ANCHOR_END: closed
 
-function setRunning(running) {
-  byId("start").disabled = running;
-  byId("stop").disabled = !running;
-}
-
 function start() {
-  setRunning(true);
+  panel.running(true);
   panel.note();
   connect();
 }
 
 function stop() {
   line.stop();
-  setRunning(false);
+  panel.running(false);
   const leaving = socket;
   socket = null;
   byId("nonsense").disabled = true;
@@ -88,7 +85,7 @@ byId("start").addEventListener("click", start);
 byId("stop").addEventListener("click", stop);
 byId("nonsense").addEventListener("click", () => socket.send("this is not JSON"));
 
-chatBox((data) => {
+onSend((data) => {
   // While connecting, send() throws; once closed, it would drop the text and say nothing.
   if (socket?.readyState !== WebSocket.OPEN) throw new Error("the socket is not open");
   socket.send(JSON.stringify({ data }));

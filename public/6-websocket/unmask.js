@@ -1,5 +1,5 @@
 // Taking the mask off, by hand: the bytes of the reader's own frame, one after the other.
-import { byId } from "/kit.js";
+import { byId } from "/shared/panel.js";
 
 // RFC 6455, section 5.7. Until the reader has a frame of their own.
 const EXAMPLE = "81 85 37 fa 21 3d 7f 9f 4d 51 58";

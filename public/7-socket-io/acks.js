@@ -1,7 +1,7 @@
 // Acks: an event that gets an answer. Broadcast: to all the others. Bytes: among the arguments, as they are.
-import { addLine, byId } from "/kit.js";
+import { addLine, byId } from "/shared/panel.js";
 import { current, noteOffset, onSocket } from "./connection.js";
-import { hex } from "./words.js";
+import { hex } from "./describe-packet.js";
 
 const say = (words, kind) => addLine(byId("ask-log"), words, kind);
 

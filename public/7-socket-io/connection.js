@@ -1,5 +1,6 @@
 // The socket that the chat, the rooms and the acks share: made at Connect, gone at Disconnect.
-import { byId, panel, publish } from "/kit.js";
+import { byId, panel } from "/shared/panel.js";
+import { publish } from "/shared/publish.js";
 import { watch } from "./packets.js";
 
 const users = [];

@@ -1,6 +1,6 @@
 // Engine.IO by hand. Each button is one request or one packet: what a client does by itself, you do here.
-import { addLine, byId } from "/kit.js";
-import { engineWords } from "./words.js";
+import { addLine, byId } from "/shared/panel.js";
+import { engineWords } from "./describe-packet.js";
 
 const SEPARATOR = "\x1e"; // stands between the packets of one body
 const scheme = location.protocol === "https:" ? "wss" : "ws";

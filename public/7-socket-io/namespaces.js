@@ -1,5 +1,5 @@
 // Namespaces: several sockets over one connection. io("/push") and io("/nowhere") share theirs.
-import { addLine, byId } from "/kit.js";
+import { addLine, byId } from "/shared/panel.js";
 import { watch } from "./packets.js";
 
 const say = (words, kind) => addLine(byId("push-log"), words, kind);

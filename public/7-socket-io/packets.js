@@ -1,6 +1,6 @@
 // Every packet of a connection, as it travels and in words.
-import { addLine, byId } from "/kit.js";
-import { ENGINE_TYPES, engineWords, hex, socketWords } from "./words.js";
+import { addLine, byId } from "/shared/panel.js";
+import { ENGINE_TYPES, engineWords, hex, socketWords } from "./describe-packet.js";
 
 const counts = { up: 0, down: 0 };
 const seen = new WeakSet(); // managers and engines that we listen to already

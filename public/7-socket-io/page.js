@@ -1,5 +1,7 @@
 // Lesson 7, Socket.IO. The chat is here, whole; its socket is in connection.js, each other panel in a file of its own.
-import { byId, chatBox, dataText, panel } from "/kit.js";
+import { dataText } from "/shared/format.js";
+import { byId, panel } from "/shared/panel.js";
+import { onSend } from "/shared/publish.js";
 import { current, noteOffset, onSocket } from "./connection.js";
 import "./engine.js";
 import "./rooms.js";
@@ -22,7 +24,7 @@ onSocket((socket) => {
   socket.on("typing", ({ id, name }) => showTyping(id, name ?? "someone"));
 });
 
-chatBox((data) => {
+onSend((data) => {
   // ANCHOR: chat
   const socket = current();
   panel.log(socket.connected ? `sent: ${data.text}` : `waits until we are connected: ${data.text}`, "up");

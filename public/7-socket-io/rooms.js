@@ -1,5 +1,5 @@
 // Rooms: a name for some of the sockets. The server alone knows who is in one.
-import { addLine, byId } from "/kit.js";
+import { addLine, byId } from "/shared/panel.js";
 import { current, noteOffset, onSocket } from "./connection.js";
 
 let rooms = [];

@@ -1,4 +1,4 @@
-// What stands in a body or a message, part by part. A part is `{name, text, words?}`; `name` is one of words.js.
+// What stands in a body or a message, part by part. A part is `{name, text, words?}`; `name` is one of glossary.js.
 
 const EIO = ["open", "close", "ping", "pong", "message", "upgrade", "noop"];
 const SIO = ["connect", "disconnect", "event", "ack", "connect_error", "event with bytes", "ack with bytes"];

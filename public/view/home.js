@@ -1,6 +1,6 @@
 // The home page: each lesson's emblem, and how far one has come.
 
-import { drawn } from "./live.js";
+import { drawn } from "./live-ladder.js";
 import { still } from "./ladder.js";
 import { SCENES } from "./scenes.js";
 import { progress } from "./steps.js";

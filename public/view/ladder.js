@@ -2,7 +2,7 @@
 // each demo, still in the texts and on the home page.
 //
 // Nothing here touches the page: a `Layout` is told of crossings and gives shapes, `{tag, attributes, text?, inside?}`.
-// `markup` turns shapes into text; `live.js` turns them into elements. The grammar:
+// `markup` turns shapes into text; `live-ladder.js` turns them into elements. The grammar:
 //
 //   request, frame   solid, to the right, filled head       empty, open   to the left, hollow head
 //   message          to the left, filled, its id on it      heartbeat     dotted, faint

@@ -1,7 +1,7 @@
 // The wire view's own connection: what passes this browser's other connections, as the server saw it.
 //
 // It is a WebSocket, so it is not one of the six connections to a host. Each batch holds, for each passage, a line of
-// JSON and then its bytes; see src/tap/watch.rs.
+// JSON and then its bytes; see src/tap/batch.rs.
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5000;

@@ -1,9 +1,9 @@
 // The lesson view: what stands around every lesson's text and demo, and where it stands.
 
-import { keepAtEnd } from "/kit.js";
+import { keepAtEnd } from "/shared/panel.js";
 import { setUpSteps } from "./steps.js";
 import { setUpTries } from "./try.js";
-import { setUpWatch } from "./watch.js";
+import { setUpWireView } from "./wire-view.js";
 
 const lesson = document.querySelector(".lesson");
 const demo = lesson?.querySelector(".demo");
@@ -23,7 +23,7 @@ function setUpSide() {
   const parts = [...demo.querySelectorAll(".demo-part")];
   if (parts.length > 1) demo.querySelector("h2").after(ways(parts));
   for (const again of document.querySelectorAll("[data-demo-again]")) again.append(wayBack(again.dataset.demoAgain));
-  const watch = setUpWatch(side);
+  const wireView = setUpWireView(side);
   const wide = matchMedia("(min-width: 1200px)");
   const place = () => {
     for (const part of parts) {
@@ -32,7 +32,7 @@ function setUpSide() {
       here.classList.toggle("demo", !wide.matches);
     }
     demo.hidden = !wide.matches;
-    watch.beASheet(!wide.matches);
+    wireView.beASheet(!wide.matches);
   };
   // The demo's own size changes with the height of the window.
   const resized = new ResizeObserver(() => parts.forEach(fitLog));

@@ -1,12 +1,18 @@
-//! Delivery: the one thread at a topic's end that hands messages to subscribers.
+//! One delivery thread per topic: it takes commands from the topic's channel and
+//! calls every subscriber, in command.
 //!
-//! Orders come through the topic's channel in one order for everyone: a
-//! message, a join, a leave, a room entered or left. The list of subscribers and
-//! the rooms that they are in belong to this thread alone, so it needs no lock. The thread takes no lock of the topic, publishes
-//! nothing and never blocks on a socket: a publisher that finds the channel
-//! full waits for this thread for a moment, never for a subscriber.
+//! A command is a message, a join, a leave, a room entered or left. All of them
+//! come through one channel, so there is one order for everyone. The list of
+//! subscribers and their rooms belong to this thread alone and need no lock. The
+//! thread takes no lock of a topic, publishes nothing and never blocks on a socket:
+//! a publisher that finds the channel full waits for this thread for a moment,
+//! never for a subscriber.
+//!
+//! Two types implement [`Subscriber`]: `StreamSubscriber` in `feed::streaming`
+//! (lessons 3 to 6) and `SocketSubscriber` in lesson 7's server.
 
-use super::message::{Filter, Message};
+use super::audience::Filter;
+use super::message::Message;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
 use std::any::Any;
@@ -26,11 +32,11 @@ pub trait Subscriber: Send {
     fn deliver(&self, batch: &mut Batch) -> bool;
 }
 
-/// What travels through a topic's channel.
-pub enum Order {
+/// What is sent through a topic's channel.
+pub enum Command {
     /// A message was published.
     Message(Arc<Message>),
-    /// A subscriber joined. It gets every message that is ordered after this and
+    /// A subscriber joined. It gets every message that comes after this and
     /// that its filter, if it has one, lets through.
     Join(u64, Option<Filter>, Box<dyn Subscriber>),
     /// The subscriber with this number left.
@@ -39,8 +45,8 @@ pub enum Order {
     Enter(u64, String),
     /// It left that room.
     Exit(u64, String),
-    /// Somebody waits until all that was ordered before this is handed over.
-    Mark(Sender<()>),
+    /// Somebody waits until all that came before this is handed over.
+    Flush(Sender<()>),
     /// Nothing follows.
     Stop,
 }
@@ -50,13 +56,14 @@ pub enum Order {
 #[derive(Default)]
 pub struct Batch {
     messages: Vec<Arc<Message>>,
-    made: Vec<(FormKey, Bytes)>,
-    /// See [`Batch::made`].
-    other: Option<Arc<dyn Any + Send + Sync>>,
+    encoded: Vec<(EncodingKey, Bytes)>,
+    /// See [`Batch::encode_once`].
+    shared: Option<Arc<dyn Any + Send + Sync>>,
 }
 
-/// Names a form that messages are encoded in: addresses of what encodes them.
-pub type FormKey = (usize, usize);
+/// Identifies how messages are encoded: the addresses of the two statics that do it,
+/// a message format and a transfer coding. The same pair always gives the same bytes.
+pub type EncodingKey = (usize, usize);
 
 impl Batch {
     /// How many messages it holds.
@@ -70,9 +77,9 @@ impl Batch {
     }
 
     /// All messages, each encoded by `encode`, one after the other. The bytes
-    /// are made for the first subscriber of a form and shared by the rest.
-    pub fn bytes(&mut self, form: FormKey, encode: impl Fn(&Message, &mut Vec<u8>)) -> Bytes {
-        if let Some((_, bytes)) = self.made.iter().find(|(key, _)| *key == form) {
+    /// are made for the first subscriber with this `key` and shared by the rest.
+    pub fn bytes(&mut self, key: EncodingKey, encode: impl Fn(&Message, &mut Vec<u8>)) -> Bytes {
+        if let Some((_, bytes)) = self.encoded.iter().find(|(other, _)| *other == key) {
             return bytes.clone();
         }
         let mut all = Vec::new();
@@ -80,18 +87,21 @@ impl Batch {
             encode(message, &mut all);
         }
         let bytes = Bytes::from(all);
-        self.made.push((form, bytes.clone()));
+        self.encoded.push((key, bytes.clone()));
         bytes
     }
 
     /// For a subscriber with a filter, whose batches are one message each: what
-    /// `make` makes of it, made for the first subscriber and shared by the rest.
-    /// The filtered subscribers of a topic agree on one `make`.
-    pub fn made<T: Any + Send + Sync>(&mut self, make: impl FnOnce(&Message) -> T) -> Arc<T> {
-        let made = self.other.take().and_then(|made| made.downcast().ok());
-        let made = made.unwrap_or_else(|| Arc::new(make(&self.messages[0])));
-        self.other = Some(made.clone());
-        made
+    /// `encode` makes of it, made for the first subscriber and shared by the rest.
+    /// The filtered subscribers of a topic agree on one `encode`.
+    pub fn encode_once<T: Any + Send + Sync>(
+        &mut self,
+        encode: impl FnOnce(&Message) -> T,
+    ) -> Arc<T> {
+        let shared = self.shared.take().and_then(|shared| shared.downcast().ok());
+        let shared = shared.unwrap_or_else(|| Arc::new(encode(&self.messages[0])));
+        self.shared = Some(shared.clone());
+        shared
     }
 
     /// The same messages, each in a batch of its own.
@@ -105,73 +115,73 @@ impl Batch {
 }
 
 /// A subscriber, and what it wants if it does not want everything.
-struct Seat {
+struct Joined {
     filter: Option<Filter>,
     subscriber: Box<dyn Subscriber>,
 }
 
-/// Runs until [`Order::Stop`], or until nobody can send any more.
-pub fn run(orders: &Receiver<Order>, subscribers: &AtomicUsize) {
-    let mut seats: BTreeMap<u64, Seat> = BTreeMap::new();
-    let mut waiting: Option<Order> = None;
+/// Runs until [`Command::Stop`], or until nobody can send any more.
+pub fn run(commands: &Receiver<Command>, subscribers: &AtomicUsize) {
+    let mut joined: BTreeMap<u64, Joined> = BTreeMap::new();
+    let mut waiting: Option<Command> = None;
     loop {
-        let order = match waiting.take() {
-            Some(order) => order,
-            None => match orders.recv() {
-                Ok(order) => order,
+        let command = match waiting.take() {
+            Some(command) => command,
+            None => match commands.recv() {
+                Ok(command) => command,
                 Err(_) => return,
             },
         };
-        match order {
-            Order::Message(first) => {
-                let (batch, next) = gather(first, orders);
+        match command {
+            Command::Message(first) => {
+                let (batch, next) = gather(first, commands);
                 waiting = next;
-                hand_over(batch, &mut seats);
+                hand_over(batch, &mut joined);
             }
-            Order::Join(number, filter, subscriber) => {
-                seats.insert(number, Seat { filter, subscriber });
+            Command::Join(number, filter, subscriber) => {
+                joined.insert(number, Joined { filter, subscriber });
             }
-            Order::Leave(number) => {
-                seats.remove(&number);
+            Command::Leave(number) => {
+                joined.remove(&number);
             }
-            Order::Enter(number, room) => {
-                if let Some(filter) = seats.get_mut(&number).and_then(|s| s.filter.as_mut()) {
+            Command::Enter(number, room) => {
+                if let Some(filter) = joined.get_mut(&number).and_then(|s| s.filter.as_mut()) {
                     filter.rooms.insert(room);
                 }
             }
-            Order::Exit(number, room) => {
-                if let Some(filter) = seats.get_mut(&number).and_then(|s| s.filter.as_mut()) {
+            Command::Exit(number, room) => {
+                if let Some(filter) = joined.get_mut(&number).and_then(|s| s.filter.as_mut()) {
                     filter.rooms.remove(&room);
                 }
             }
             // Fails only when nobody waits any more.
-            Order::Mark(passed) => drop(passed.send(())),
-            Order::Stop => return,
+            Command::Flush(passed) => drop(passed.send(())),
+            Command::Stop => return,
         }
-        subscribers.store(seats.len(), Ordering::Relaxed);
+        subscribers.store(joined.len(), Ordering::Relaxed);
     }
 }
 
-fn hand_over(mut batch: Batch, seats: &mut BTreeMap<u64, Seat>) {
+fn hand_over(mut batch: Batch, joined: &mut BTreeMap<u64, Joined>) {
     let mut singly: Option<Vec<Batch>> = None;
-    seats.retain(|_, seat| match &seat.filter {
-        None => seat.subscriber.deliver(&mut batch),
+    joined.retain(|_, one| match &one.filter {
+        None => one.subscriber.deliver(&mut batch),
         Some(filter) => singly
             .get_or_insert_with(|| batch.singly())
             .iter_mut()
             .filter(|single| filter.wants(&single.messages[0]))
-            .all(|single| seat.subscriber.deliver(single)),
+            .all(|single| one.subscriber.deliver(single)),
     });
 }
 
-/// Takes the messages that are already there, up to the first other order.
-fn gather(first: Arc<Message>, orders: &Receiver<Order>) -> (Batch, Option<Order>) {
+/// Takes the messages that are already there, up to the first other command.
+fn gather(first: Arc<Message>, commands: &Receiver<Command>) -> (Batch, Option<Command>) {
     let mut bytes = first.size();
     let mut batch = Batch::default();
     batch.messages.push(first);
     while batch.messages.len() < BATCH_MESSAGES && bytes < BATCH_BYTES {
-        match orders.try_recv() {
-            Ok(Order::Message(message)) => {
+        match commands.try_recv() {
+            Ok(Command::Message(message)) => {
                 bytes += message.size();
                 batch.messages.push(message);
             }

@@ -1,4 +1,4 @@
-//! The history: what a topic still remembers, and how a cursor is answered.
+//! A topic's bounded history, and reading it from a cursor.
 //!
 //! A plain value; the topic keeps it under its lock.
 
@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 /// What a topic's history may hold. The newest message is always kept.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub struct Retention {
     /// Messages.
     pub messages: usize,
     /// Bytes, as [`Message::size`] counts them.
     pub bytes: usize,
 }
 
-/// What a reader is handed.
+/// What reading from a cursor gives.
 #[derive(Debug)]
-pub struct News {
+pub struct ReadResult {
     /// The messages after the cursor, oldest first.
     pub messages: Vec<Arc<Message>>,
     /// The cursor to come back with.
@@ -27,10 +27,10 @@ pub struct News {
     pub gap: bool,
 }
 
-impl News {
+impl ReadResult {
     /// The oldest of the messages, up to `bytes` of them but at least one. A
     /// reader that comes back with `last_id` gets the next ones.
-    pub fn limited_to(mut self, bytes: usize) -> News {
+    pub fn limited_to(mut self, bytes: usize) -> ReadResult {
         let mut total = 0;
         let fits = |message: &&Arc<Message>| {
             total += message.size();
@@ -44,7 +44,7 @@ impl News {
         self
     }
 
-    /// Whether there is anything to tell.
+    /// Whether there is nothing to tell the reader.
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty() && !self.gap
     }
@@ -57,18 +57,18 @@ pub struct History {
     head: u64,
     messages: VecDeque<Arc<Message>>,
     bytes: usize,
-    bounds: Bounds,
+    retention: Retention,
 }
 
 impl History {
     /// An empty history of a new life, named by `tag`.
-    pub fn new(tag: Arc<str>, bounds: Bounds) -> History {
+    pub fn new(tag: Arc<str>, retention: Retention) -> History {
         History {
             tag,
             head: 0,
             messages: VecDeque::new(),
             bytes: 0,
-            bounds,
+            retention,
         }
     }
 
@@ -88,20 +88,25 @@ impl History {
         }
     }
 
-    /// How many messages are held now.
-    pub fn held(&self) -> usize {
+    /// How many messages it holds now.
+    pub fn len(&self) -> usize {
         self.messages.len()
     }
 
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
     /// Appends the message that carries [`History::next_id`], and lets the
-    /// oldest ones go while the bounds are passed.
+    /// oldest ones go while it is over its limits.
     pub fn append(&mut self, message: Arc<Message>) {
         debug_assert_eq!(message.id.n, self.head + 1);
         self.head = message.id.n;
         self.bytes += message.size();
         self.messages.push_back(message);
         while self.messages.len() > 1
-            && (self.messages.len() > self.bounds.messages || self.bytes > self.bounds.bytes)
+            && (self.messages.len() > self.retention.messages || self.bytes > self.retention.bytes)
         {
             if let Some(oldest) = self.messages.pop_front() {
                 self.bytes -= oldest.size();
@@ -111,28 +116,28 @@ impl History {
 
     /// What follows `cursor`. A cursor that cannot be honoured is answered with
     /// `gap` and all there is: never a silent loss.
-    pub fn after(&self, cursor: &Cursor) -> News {
+    pub fn after(&self, cursor: &Cursor) -> ReadResult {
         let (messages, gap) = match cursor {
             Cursor::Now => (Vec::new(), false),
             Cursor::Start => (self.all(), false),
-            Cursor::After(id) => match self.position_after(id) {
+            Cursor::After(id) => match self.index_after(id) {
                 Some(at) => (self.messages.iter().skip(at).cloned().collect(), false),
                 None => (self.all(), true),
             },
             Cursor::Lost => (self.all(), true),
         };
-        News {
+        ReadResult {
             messages,
             last_id: self.last_id(),
             gap,
         }
     }
 
-    /// The id after which an answer to `cursor` begins, as an id of this life.
-    pub fn place(&self, cursor: &Cursor) -> Id {
+    /// The id after which reading from `cursor` begins, as an id of this life.
+    pub fn position(&self, cursor: &Cursor) -> Id {
         let n = match cursor {
             Cursor::Now => self.head,
-            Cursor::After(id) if self.position_after(id).is_some() => id.n,
+            Cursor::After(id) if self.index_after(id).is_some() => id.n,
             _ => self.head - self.messages.len() as u64,
         };
         Id {
@@ -146,7 +151,7 @@ impl History {
     }
 
     /// Where in `messages` the first one after `id` stands.
-    fn position_after(&self, id: &Id) -> Option<usize> {
+    fn index_after(&self, id: &Id) -> Option<usize> {
         if id.tag != self.tag || id.n > self.head {
             return None;
         }
@@ -161,7 +166,7 @@ mod tests {
     use serde_json::value::to_raw_value;
 
     fn history(messages: usize, bytes: usize, published: u64) -> History {
-        let mut history = History::new("life".into(), Bounds { messages, bytes });
+        let mut history = History::new("life".into(), Retention { messages, bytes });
         for n in 1..=published {
             let message = Message {
                 id: history.next_id(),
@@ -178,8 +183,8 @@ mod tests {
     }
 
     fn read(history: &History, cursor: &str) -> (Vec<u64>, bool) {
-        let news = history.after(&Cursor::parse(cursor).expect("a cursor"));
-        (news.messages.iter().map(|m| m.id.n).collect(), news.gap)
+        let result = history.after(&Cursor::parse(cursor).expect("a cursor"));
+        (result.messages.iter().map(|m| m.id.n).collect(), result.gap)
     }
 
     #[test]
@@ -207,17 +212,17 @@ mod tests {
     }
 
     #[test]
-    fn a_limited_answer_ends_early_and_says_where() {
+    fn a_limited_read_ends_early_and_says_where() {
         let history = history(100, 1 << 20, 5);
-        let news = |bytes| history.after(&Cursor::Start).limited_to(bytes);
-        let size = news(1).messages[0].size();
-        assert_eq!((news(1).messages.len(), news(1).last_id.n), (1, 1));
+        let read = |bytes| history.after(&Cursor::Start).limited_to(bytes);
+        let size = read(1).messages[0].size();
+        assert_eq!((read(1).messages.len(), read(1).last_id.n), (1, 1));
         assert_eq!(
-            (news(3 * size).messages.len(), news(3 * size).last_id.n),
+            (read(3 * size).messages.len(), read(3 * size).last_id.n),
             (3, 3)
         );
         assert_eq!(
-            (news(9 * size).messages.len(), news(9 * size).last_id.n),
+            (read(9 * size).messages.len(), read(9 * size).last_id.n),
             (5, 5)
         );
         let nothing = history.after(&Cursor::Now).limited_to(1);
@@ -225,14 +230,14 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_has_a_place_in_this_life() {
+    fn every_cursor_has_a_position_in_this_life() {
         let history = history(3, 1 << 20, 5);
-        for (cursor, place) in [("0", 2), ("life-4", 4), ("life-1", 2), ("other-4", 2)] {
+        for (cursor, position) in [("0", 2), ("life-4", 4), ("life-1", 2), ("other-4", 2)] {
             let cursor = Cursor::parse(cursor).expect("a cursor");
-            let id = history.place(&cursor);
-            assert_eq!((&*id.tag, id.n), ("life", place), "{cursor:?}");
+            let id = history.position(&cursor);
+            assert_eq!((&*id.tag, id.n), ("life", position), "{cursor:?}");
         }
-        assert_eq!(history.place(&Cursor::Now).n, 5);
+        assert_eq!(history.position(&Cursor::Now).n, 5);
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The message, its id, and the cursor with which a client asks for more.
+//! The message, its id, and the cursor with which a client asks for what follows.
 //!
 //! Plain values: no lock, no thread, no I/O.
 
+use super::audience::Audience;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -77,14 +77,14 @@ impl Cursor {
     }
 }
 
-/// One piece of news.
+/// What was published, once.
 #[derive(Debug)]
 pub struct Message {
     /// Its place in the topic's one order.
     pub id: Id,
     /// The topic's name.
     pub topic: &'static str,
-    /// The kind of news; `message` unless the publisher chose another.
+    /// The kind of message; `message` unless the publisher chose another.
     pub event: String,
     /// What was published: compact JSON.
     pub data: Box<RawValue>,
@@ -92,46 +92,9 @@ pub struct Message {
     pub published_ms: u64,
     /// Whom it is for; everyone without one.
     pub audience: Option<Audience>,
-    /// It is said once and not remembered: it has no id of its own, but that of
-    /// the message before it.
+    /// It is delivered once and not kept in the history: it has no id of its own,
+    /// but that of the message before it.
     pub volatile: bool,
-}
-
-/// Whom a message is for, on a topic whose subscribers choose.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Audience {
-    /// The part of the topic that it is said in.
-    pub space: String,
-    /// Only those who are in one of these rooms; everyone in the space without any.
-    pub rooms: Vec<String>,
-    /// But nobody who is in one of these.
-    pub except: Vec<String>,
-}
-
-/// Which messages a subscriber wants: those for its space and its rooms. Messages
-/// for everyone are not among them.
-///
-/// It belongs to the delivery thread, which runs it for every message. It is a
-/// plain value, so it neither locks nor blocks.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// The subscriber's part of the topic.
-    pub space: String,
-    /// The rooms that it is in.
-    pub rooms: HashSet<String>,
-}
-
-impl Filter {
-    /// Whether `message` is for this subscriber.
-    pub fn wants(&self, message: &Message) -> bool {
-        let Some(audience) = &message.audience else {
-            return false;
-        };
-        let in_one_of = |rooms: &[String]| rooms.iter().any(|room| self.rooms.contains(room));
-        audience.space == self.space
-            && (audience.rooms.is_empty() || in_one_of(&audience.rooms))
-            && !in_one_of(&audience.except)
-    }
 }
 
 impl Message {
@@ -194,37 +157,6 @@ mod tests {
         ] {
             assert_eq!(Id::parse(wrong), None, "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn a_filter_takes_what_is_for_its_space_and_rooms() {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let filter = Filter {
-            space: "/".to_owned(),
-            rooms: ["a", "b"].map(str::to_owned).into(),
-        };
-        let wants = |audience| {
-            filter.wants(&Message {
-                id: Id::parse("x-1").expect("an id"),
-                topic: "t",
-                event: "e".to_owned(),
-                data: RawValue::NULL.to_owned(),
-                published_ms: 0,
-                audience,
-                volatile: false,
-            })
-        };
-        let to = |space: &str, rooms: &[&str], except: &[&str]| {
-            wants(Some(Audience {
-                space: space.to_owned(),
-                rooms: names(rooms),
-                except: names(except),
-            }))
-        };
-        assert!(to("/", &[], &[]) && to("/", &["b", "c"], &["d"]));
-        assert!(!to("/other", &[], &[]) && !to("/", &["c"], &[]));
-        assert!(!to("/", &[], &["a"]) && !to("/", &["a"], &["b"]));
-        assert!(!wants(None));
     }
 
     #[test]

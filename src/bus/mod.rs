@@ -1,18 +1,21 @@
-//! The bus: topics, and everything that was said on them.
+//! The bus: in-process publish/subscribe. Named topics, each with a bounded history
+//! that can be replayed.
 //!
-//! Lessons publish here and read here; the feed subscribes here. The bus knows
-//! no HTTP and no socket. Read `message` (what a message is), `history` (what
-//! is remembered), then `topic` (publish, wait, subscribe) and `delivery` (the
-//! thread at a topic's end).
+//! Lessons publish and read here; the feed subscribes here. The bus knows no HTTP
+//! and no socket. Read `message` (what a message is), `history` (what is kept), then
+//! `topic` (publish, wait, subscribe) and `delivery` (the thread that calls the
+//! subscribers); `audience` is for lesson 7.
 
+pub mod audience;
 pub mod delivery;
 pub mod history;
 pub mod message;
 pub mod topic;
 
+pub use audience::{Audience, Filter};
 pub use delivery::{Batch, Subscriber};
-pub use history::{Bounds, News};
-pub use message::{Audience, Cursor, Filter, Id, Message};
+pub use history::{ReadResult, Retention};
+pub use message::{Cursor, Id, Message};
 pub use topic::{Closed, Subscription, Topic};
 
 use std::io;
@@ -37,7 +40,7 @@ impl Bus {
         internal: &[&'static str],
         history_messages: usize,
     ) -> io::Result<Bus> {
-        let bounds = Bounds {
+        let retention = Retention {
             messages: history_messages,
             bytes: HISTORY_BYTES,
         };
@@ -45,7 +48,7 @@ impl Bus {
             .iter()
             .map(|name| (name, false))
             .chain(internal.iter().map(|name| (name, true)))
-            .map(|(name, internal)| Topic::start(name, internal, bounds))
+            .map(|(name, internal)| Topic::start(name, internal, retention))
             .collect::<io::Result<_>>()?;
         Ok(Bus { topics })
     }

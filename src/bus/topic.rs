@@ -1,18 +1,19 @@
-//! A topic: one stream of messages with a history, and the three ways to read it.
+//! A topic: one stream of messages with a history, and the three ways to read it
+//! (at once, by waiting, by subscribing).
 //!
-//! The history and its `Condvar` stand under one lock. To publish is to take
-//! the next id, append, wake the waiting readers and send into the channel, all
-//! under that lock: one order for everyone. To subscribe is to take what was
-//! missed and to send the join into the channel, in one step under the same
-//! lock, so that nothing falls between the two and nothing comes twice.
+//! The history and its `Condvar` stand under one lock. [`Topic::publish`] takes the
+//! next id, appends, wakes the waiting readers and sends into the channel, all under
+//! that lock: one order for everyone. [`Topic::subscribe`] takes what was missed and
+//! sends the join into the channel under the same lock, so that no message is lost
+//! or sent twice between the two.
 //!
-//! Lock order: the topic's lock comes before an outbox's. The delivery thread
-//! takes only the latter. A topic that echoes into another is locked first.
+//! The order in which locks are taken: [`crate::architecture`].
 
-use super::delivery::{self, Order, Subscriber};
-use super::history::{Bounds, History, News};
-use super::message::{Audience, Cursor, Filter, Id, Message};
-use crate::sync::lock;
+use super::audience::{Audience, Filter};
+use super::delivery::{self, Command, Subscriber};
+use super::history::{History, ReadResult, Retention};
+use super::message::{Cursor, Id, Message};
+use crate::lock::lock;
 use crate::threads;
 use crossbeam_channel::{Sender, bounded};
 use serde::Serialize;
@@ -20,11 +21,11 @@ use serde_json::value::to_raw_value;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Orders that may wait for the delivery thread. A publisher that finds the
+/// Commands that may wait for the delivery thread. A publisher that finds the
 /// channel full waits until the thread has taken one.
 const CHANNEL: usize = 1024;
 
@@ -42,8 +43,8 @@ impl fmt::Display for Closed {
     }
 }
 
-/// See [`Topic::echo_into`].
-type Echo = Box<dyn Fn(&Message) + Send + Sync>;
+/// See [`Topic::on_publish`].
+type OnPublish = Box<dyn Fn(&Message) + Send + Sync>;
 
 /// One named stream of messages.
 pub struct Topic {
@@ -51,12 +52,12 @@ pub struct Topic {
     /// No URL can name it.
     internal: bool,
     /// Run with every message, under `log`'s lock.
-    echo: OnceLock<Echo>,
+    on_publish: OnceLock<OnPublish>,
     log: Mutex<Log>,
     /// Signalled at each message, and when the topic closes.
-    news: Condvar,
+    appended: Condvar,
     /// Into the delivery thread. Messages and joins go in under `log`'s lock.
-    orders: Sender<Order>,
+    commands: Sender<Command>,
     /// Numbers the subscribers.
     next_subscriber: AtomicU64,
     /// How many there are, as the delivery thread last counted them.
@@ -65,9 +66,27 @@ pub struct Topic {
     delivery: Mutex<Option<JoinHandle<()>>>,
 }
 
-struct Log {
+/// What a topic keeps under its lock.
+pub struct Log {
     history: History,
     closed: bool,
+}
+
+impl Log {
+    /// What follows `cursor`: at most [`POLL_BYTES`], or one message.
+    pub fn after(&self, cursor: &Cursor) -> ReadResult {
+        self.history.after(cursor).limited_to(POLL_BYTES)
+    }
+
+    /// The id of the newest message.
+    pub fn last_id(&self) -> Id {
+        self.history.last_id()
+    }
+
+    /// Whether the server is going down: no message will follow.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
 }
 
 impl Topic {
@@ -75,23 +94,27 @@ impl Topic {
     ///
     /// # Errors
     /// When the system gives no thread or no random number for the tag.
-    pub fn start(name: &'static str, internal: bool, bounds: Bounds) -> io::Result<Arc<Topic>> {
-        let (orders, incoming) = bounded(CHANNEL);
+    pub fn start(
+        name: &'static str,
+        internal: bool,
+        retention: Retention,
+    ) -> io::Result<Arc<Topic>> {
+        let (commands, received) = bounded(CHANNEL);
         let subscribers = Arc::new(AtomicUsize::new(0));
         let counted = subscribers.clone();
         let delivery = threads::spawn(format!("delivery-{name}"), move || {
-            delivery::run(&incoming, &counted);
+            delivery::run(&received, &counted);
         })?;
         Ok(Arc::new(Topic {
             name,
             internal,
-            echo: OnceLock::new(),
+            on_publish: OnceLock::new(),
             log: Mutex::new(Log {
-                history: History::new(crate::random::token(8)?.into(), bounds),
+                history: History::new(crate::random::token(8)?.into(), retention),
                 closed: false,
             }),
-            news: Condvar::new(),
-            orders,
+            appended: Condvar::new(),
+            commands,
             next_subscriber: AtomicU64::new(1),
             subscribers,
             delivery: Mutex::new(Some(delivery)),
@@ -110,12 +133,12 @@ impl Topic {
 
     /// The id of the newest message.
     pub fn last_id(&self) -> Id {
-        lock(&self.log).history.last_id()
+        lock(&self.log).last_id()
     }
 
     /// How many messages the history holds.
-    pub fn held(&self) -> usize {
-        lock(&self.log).history.held()
+    pub fn history_len(&self) -> usize {
+        lock(&self.log).history.len()
     }
 
     /// How many subscribers there are.
@@ -129,7 +152,7 @@ impl Topic {
     /// # Errors
     /// [`Closed`] when the server is going down; nothing was published then.
     pub fn publish(&self, event: &str, data: &impl Serialize) -> Result<Id, Closed> {
-        self.say(event, data, None, false)
+        self.append_and_send(event, data, None, false)
     }
 
     /// As [`Topic::publish`], for some of the subscribers that have a [`Filter`].
@@ -142,7 +165,7 @@ impl Topic {
         event: &str,
         data: &impl Serialize,
     ) -> Result<Id, Closed> {
-        self.say(event, data, Some(audience), false)
+        self.append_and_send(event, data, Some(audience), false)
     }
 
     /// As [`Topic::publish_to`], but only for those who are there now: the message
@@ -150,16 +173,17 @@ impl Topic {
     ///
     /// # Errors
     /// As [`Topic::publish`].
-    pub fn whisper(
+    pub fn publish_volatile(
         &self,
         audience: Audience,
         event: &str,
         data: &impl Serialize,
     ) -> Result<(), Closed> {
-        self.say(event, data, Some(audience), true).map(drop)
+        self.append_and_send(event, data, Some(audience), true)
+            .map(drop)
     }
 
-    fn say(
+    fn append_and_send(
         &self,
         event: &str,
         data: &impl Serialize,
@@ -188,78 +212,61 @@ impl Topic {
         // ANCHOR: wake
         if !volatile {
             log.history.append(message.clone());
-            self.news.notify_all();
+            self.appended.notify_all();
         }
         // ANCHOR_END: wake
-        if let Some(echo) = self.echo.get() {
-            echo(&message);
+        if let Some(on_publish) = self.on_publish.get() {
+            on_publish(&message);
         }
         // Fails only after `close`, which is excluded under this lock.
-        let _ = self.orders.send(Order::Message(message));
+        let _ = self.commands.send(Command::Message(message));
         Ok(id)
     }
 
-    /// From now on `echo` is run with every message, in the topic's one order: it
+    /// From now on `forward` is run with every message, in the topic's one order: it
     /// publishes it on another topic, in that topic's form. It runs under this
-    /// topic's lock, so the other topic must never be echoed back. The first call
+    /// topic's lock, so the other topic must never forward back. The first call
     /// counts.
-    pub fn echo_into(&self, echo: impl Fn(&Message) + Send + Sync + 'static) {
-        let _ = self.echo.set(Box::new(echo));
+    pub fn on_publish(&self, forward: impl Fn(&Message) + Send + Sync + 'static) {
+        let _ = self.on_publish.set(Box::new(forward));
     }
 
     /// Waits until all that was published before is handed to every subscriber:
     /// for the delivery thread, that is, and never for a socket.
     pub fn flush(&self) {
         let (passed, wait) = bounded(1);
-        if self.orders.send(Order::Mark(passed)).is_ok() {
+        if self.commands.send(Command::Flush(passed)).is_ok() {
             // Errs when the topic was closed meanwhile; all is handed over then.
             let _ = wait.recv();
         }
     }
 
-    /// The id after which an answer to `cursor` begins. "From now on" becomes
+    /// The id after which reading from `cursor` begins. "From now on" becomes
     /// "after that id", so that the reader can be told it and come back to it.
-    pub fn pin(&self, cursor: Cursor) -> (Cursor, Id) {
-        let place = lock(&self.log).history.place(&cursor);
+    pub fn resolve(&self, cursor: Cursor) -> (Cursor, Id) {
+        let position = lock(&self.log).history.position(&cursor);
         match cursor {
-            Cursor::Now => (Cursor::After(place.clone()), place),
-            given => (given, place),
+            Cursor::Now => (Cursor::After(position.clone()), position),
+            given => (given, position),
         }
     }
 
     /// What follows `cursor`, at once: short polling. At most [`POLL_BYTES`], or
     /// one message.
-    pub fn after(&self, cursor: &Cursor) -> News {
-        let news = lock(&self.log).history.after(cursor);
-        news.limited_to(POLL_BYTES)
+    pub fn after(&self, cursor: &Cursor) -> ReadResult {
+        lock(&self.log).after(cursor)
     }
 
-    /// What follows `cursor`, as soon as there is something: long polling.
-    /// At most [`POLL_BYTES`], or one message. Empty news when `timeout` ran out or
-    /// the topic closed.
-    pub fn wait_after(&self, cursor: &Cursor, timeout: Duration) -> News {
-        let deadline = Instant::now() + timeout;
-        let mut log = lock(&self.log);
-        // From now on: from what is the newest message now.
-        let cursor = match cursor {
-            Cursor::Now => &Cursor::After(log.history.last_id()),
-            given => given,
-        };
-        // ANCHOR: wait
-        loop {
-            let news = log.history.after(cursor);
-            let left = deadline.saturating_duration_since(Instant::now());
-            if !news.is_empty() || left.is_zero() || log.closed {
-                drop(log);
-                return news.limited_to(POLL_BYTES);
-            }
-            log = self
-                .news
-                .wait_timeout(log, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-        // ANCHOR_END: wait
+    /// The history, locked. While a reader holds it nobody can publish on this topic:
+    /// look, and wait on [`Topic::appended`] or let it go. Lesson 2 reads so.
+    pub fn log(&self) -> MutexGuard<'_, Log> {
+        lock(&self.log)
+    }
+
+    /// Signalled at each message, and when the topic closes. It belongs to
+    /// [`Topic::log`].
+    pub fn appended(&self) -> &Condvar {
+        &self.appended
     }
 
     /// Joins `subscriber` and returns what it missed. It is handed every later
@@ -274,20 +281,22 @@ impl Topic {
         cursor: &Cursor,
         filter: Option<Filter>,
         subscriber: Box<dyn Subscriber>,
-    ) -> Result<(News, Subscription), Closed> {
+    ) -> Result<(ReadResult, Subscription), Closed> {
         let number = self.next_subscriber.fetch_add(1, Ordering::Relaxed);
         let log = lock(&self.log);
         if log.closed {
             return Err(Closed);
         }
-        let news = log.history.after(cursor);
-        let _ = self.orders.send(Order::Join(number, filter, subscriber));
+        let missed = log.history.after(cursor);
+        let _ = self
+            .commands
+            .send(Command::Join(number, filter, subscriber));
         drop(log);
         let subscription = Subscription {
             topic: self.clone(),
             number,
         };
-        Ok((news, subscription))
+        Ok((missed, subscription))
     }
 
     /// See [`super::Bus::close`].
@@ -295,8 +304,8 @@ impl Topic {
         let mut log = lock(&self.log);
         if !log.closed {
             log.closed = true;
-            let _ = self.orders.send(Order::Stop);
-            self.news.notify_all();
+            let _ = self.commands.send(Command::Stop);
+            self.appended.notify_all();
         }
         drop(log);
         let delivery = lock(&self.delivery).take();
@@ -325,22 +334,22 @@ impl Subscription {
         // Fails when the delivery thread has ended, and its list with it; so below.
         let _ = self
             .topic
-            .orders
-            .send(Order::Enter(self.number, room.to_owned()));
+            .commands
+            .send(Command::Enter(self.number, room.to_owned()));
     }
 
     /// Leaves a room again.
     pub fn exit(&self, room: &str) {
         let _ = self
             .topic
-            .orders
-            .send(Order::Exit(self.number, room.to_owned()));
+            .commands
+            .send(Command::Exit(self.number, room.to_owned()));
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let _ = self.topic.orders.send(Order::Leave(self.number));
+        let _ = self.topic.commands.send(Command::Leave(self.number));
     }
 }
 

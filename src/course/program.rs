@@ -1,7 +1,8 @@
-//! The programs: what `cargo run` and `cargo run --bin lessonN` do.
+//! Command-line entry: reads options, starts, prints the URL, shuts down on Ctrl-C.
 
-use super::{LESSONS, Lesson, Running};
-use crate::options::{Options, Stop};
+use super::{LESSONS, Running};
+use crate::app::Lesson;
+use crate::options::{Options, OptionsError};
 use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::process::ExitCode;
@@ -26,7 +27,7 @@ fn run(lessons: &[&Lesson], title: &str, path: &str) -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     let options = match Options::read(std::env::args_os(), |name| std::env::var(name).ok()) {
         Ok(options) => options,
-        Err(help @ Stop::Help) => {
+        Err(help @ OptionsError::Help) => {
             println!("{title}\n\n{help}");
             return ExitCode::SUCCESS;
         }
@@ -36,17 +37,17 @@ fn run(lessons: &[&Lesson], title: &str, path: &str) -> ExitCode {
         }
     };
     // Before the start, so that no Ctrl-C falls between.
-    let (stop, stopped) = crossbeam_channel::bounded(1);
+    let (shutdown, asked_to) = crossbeam_channel::bounded(1);
     let asked = AtomicBool::new(false);
     let handler = ctrlc::set_handler(move || {
         if asked.swap(true, Ordering::Relaxed) {
             // The second one: at once.
             std::process::exit(1);
         }
-        let _ = stop.try_send(());
+        let _ = shutdown.try_send(());
     });
     if let Err(error) = handler {
-        log::warn!("Ctrl-C will end this without farewell: {error}");
+        log::warn!("Ctrl-C will end this at once, without closing connections: {error}");
     }
     let running = match Running::start(lessons, &options) {
         Ok(running) => running,
@@ -58,10 +59,10 @@ fn run(lessons: &[&Lesson], title: &str, path: &str) -> ExitCode {
     // Nobody may be reading; the server runs all the same.
     let _ = greet(title, running.address(), path);
     // Errs only when the handler could not be set; then nothing can stop it.
-    while stopped.recv().is_err() {
+    while asked_to.recv().is_err() {
         std::thread::park();
     }
-    running.stop();
+    running.shutdown();
     ExitCode::SUCCESS
 }
 

@@ -1,4 +1,4 @@
-//! The locks that the outbox uses: those of `std`. The crate that checks the
-//! outbox with loom puts loom's in their place, by a file of the same name.
+//! The locks of the outbox: those of `std`. The crate that checks the outbox with
+//! loom has a file of the same name with loom's.
 
 pub use std::sync::{Condvar, Mutex, MutexGuard};

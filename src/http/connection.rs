@@ -1,14 +1,13 @@
-//! One connection of our own server, from its first byte to its last.
+//! One connection of the threaded server, from its first byte to its last.
 //!
-//! Runs in the connection's own thread. All that goes out passes the link's
-//! outbox, of which this thread is the drainer until a lesson holds the
-//! connection.
+//! Runs in the connection's own thread. All that goes out passes the connection's
+//! outbox, of which this thread is the drainer until a response is streaming.
 
-use super::answer::{Answer, Hold, Reply};
-use super::incoming::{Incoming, Trouble};
 use super::request::Request;
+use super::request_reader::{BrowserOf, ReadError, RequestReader};
+use super::response::{Body, Response, Streaming};
 use super::router::Router;
-use crate::feed::{Heart, Held, Link, Reason};
+use crate::feed::{CloseReason, ConnectionWriter, Heartbeats, StreamingConnection};
 use std::net::{IpAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -19,13 +18,15 @@ pub struct Connection {
     /// The socket: both sides, one descriptor.
     pub stream: Arc<TcpStream>,
     /// The write side.
-    pub link: Arc<Link>,
-    /// For when a lesson holds it.
-    pub heart: Arc<Heart>,
+    pub writer: Arc<ConnectionWriter>,
+    /// For when a response is streaming.
+    pub heartbeats: Arc<Heartbeats>,
     /// What answers its requests.
     pub router: Arc<Router>,
     /// Who is at the other end.
     pub peer: IpAddr,
+    /// Which browser may observe a request.
+    pub browser_of: BrowserOf,
     /// No request is being read or answered: it may be cut when the server stops.
     pub idle: Arc<AtomicBool>,
     /// The server is going down: no further request is waited for.
@@ -34,56 +35,60 @@ pub struct Connection {
 
 impl Connection {
     /// Serves requests until either side ends it, and says why it ended.
-    pub fn serve(self) -> Reason {
+    pub fn serve(self) -> CloseReason {
         let stream = self.stream.clone();
-        let mut incoming = Incoming::new(&stream, self.link.tap());
+        let mut reader = RequestReader::new(&stream, self.writer.tap(), self.browser_of);
         let mut first = true;
         loop {
             self.idle.store(true, Ordering::SeqCst);
             // After `idle` was set: the server sets `stopping`, then looks at `idle`.
             if self.stopping.load(Ordering::SeqCst) {
-                return self.link.close(Reason::Shutdown);
+                return self.writer.close(CloseReason::Shutdown);
             }
-            let request = incoming.wait_for_first_byte(first).and_then(|()| {
+            let request = reader.wait_for_first_byte(first).and_then(|()| {
                 self.idle.store(false, Ordering::SeqCst);
-                self.read_request(&mut incoming)
+                self.read_request(&mut reader)
             });
             first = false;
             let request = match request {
                 Ok(request) => request,
-                Err(Trouble::Over(reason)) => return self.link.close(reason),
-                Err(Trouble::Refuse(answer, reason)) => {
-                    return self.answer_and_close(&answer, false, &mut incoming, reason);
+                Err(ReadError::Closed(reason)) => return self.writer.close(reason),
+                Err(ReadError::Reject(response, reason)) => {
+                    return self.respond_and_close(&response, false, &mut reader, reason);
                 }
             };
             let head_only = request.is_head();
-            let (reply, panicked) = self.reply(&request);
-            match reply {
-                Reply::Answer(answer) => {
+            let (mut response, panicked) = self.respond(&request);
+            match take_streaming(&mut response.body) {
+                None => {
                     let last =
-                        panicked || wants_close(&request) || answer.closes || self.is_stopping();
+                        panicked || wants_close(&request) || response.close || self.is_stopping();
                     if last {
                         let reason = match (panicked, self.is_stopping()) {
-                            (true, _) => Reason::Panicked,
-                            (_, true) => Reason::Shutdown,
-                            _ => Reason::Finished,
+                            (true, _) => CloseReason::Panicked,
+                            (_, true) => CloseReason::Shutdown,
+                            _ => CloseReason::Finished,
                         };
-                        return self.answer_and_close(&answer, head_only, &mut incoming, reason);
+                        return self.respond_and_close(&response, head_only, &mut reader, reason);
                     }
-                    if !self.link.write(&answer.to_bytes(false, head_only)) {
-                        return self.link.close(Reason::Reset);
+                    if !self
+                        .writer
+                        .write_ahead(&response.to_bytes(false, head_only))
+                    {
+                        return self.writer.close(CloseReason::Reset);
                     }
                 }
-                Reply::Hold(hold) if head_only => {
-                    self.link.write(&hold.head.to_stream_head(hold.framing));
-                    self.link.finish(Reason::Finished);
-                    incoming.linger();
-                    return self.link.close(Reason::Finished);
+                Some(streaming) if head_only => {
+                    self.writer
+                        .write_ahead(&response.to_stream_head(streaming.coding));
+                    self.writer.finish(CloseReason::Finished);
+                    reader.linger();
+                    return self.writer.close(CloseReason::Finished);
                 }
-                Reply::Hold(hold) => {
-                    // It may be held for hours: without the request's bytes.
+                Some(streaming) => {
+                    // It may go on for hours: without the request's bytes.
                     drop(request);
-                    return self.hold(hold, incoming.into_rest());
+                    return self.stream(&response, streaming, reader.into_read_buf());
                 }
             }
         }
@@ -93,16 +98,17 @@ impl Connection {
         self.stopping.load(Ordering::SeqCst)
     }
 
-    fn read_request(&self, incoming: &mut Incoming<'_>) -> Result<Request, Trouble> {
-        let mut request = incoming.head(self.peer)?;
-        let refuse = |answer| Trouble::Refuse(answer, Reason::BadRequest);
-        self.router.guard.check_host(&request).map_err(refuse)?;
-        let length = request.body_length().map_err(|answer| {
-            let reason = match answer.status {
-                400 => Reason::BadRequest,
-                _ => Reason::BodyTooLarge,
+    fn read_request(&self, reader: &mut RequestReader<'_>) -> Result<Request, ReadError> {
+        let mut request = reader.head(self.peer)?;
+        let reject = |refusal| ReadError::Reject(refusal, CloseReason::BadRequest);
+        let policy = &self.router.origin_policy;
+        policy.check_host(&request).map_err(reject)?;
+        let length = request.body_length().map_err(|refusal| {
+            let reason = match refusal.status {
+                400 => CloseReason::BadRequest,
+                _ => CloseReason::BodyTooLarge,
             };
-            Trouble::Refuse(answer, reason)
+            ReadError::Reject(refusal, reason)
         })?;
         // HTTP/1.0 has no such field (RFC 9110, section 10.1.1).
         let expects = request
@@ -110,59 +116,74 @@ impl Connection {
             .filter(|_| request.minor_version > 0);
         if expects.is_some_and(|what| !what.eq_ignore_ascii_case("100-continue")) {
             let why = "the only thing to expect here is 100-continue";
-            return Err(refuse(Answer::error(417, why)));
+            return Err(reject(Response::error(417, why)));
         }
         // Only now that the length was accepted.
         if expects.is_some() && length > 0 {
-            self.link.write(b"HTTP/1.1 100 Continue\r\n\r\n");
+            self.writer.write_ahead(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
-        request.body = incoming.body(length)?;
+        request.body = reader.body(length)?;
         Ok(request)
     }
 
-    /// The handler's reply; a panic in it costs this connection only.
-    fn reply(&self, request: &Request) -> (Reply, bool) {
-        match catch_unwind(AssertUnwindSafe(|| self.router.reply(request))) {
-            Ok(reply) => (reply, false),
+    /// The handler's response, and whether the handler panicked, which costs this
+    /// connection only.
+    fn respond(&self, request: &Request) -> (Response, bool) {
+        match catch_unwind(AssertUnwindSafe(|| self.router.respond(request))) {
+            Ok(response) => (response, false),
             Err(_) => {
                 log::error!("a handler panicked: {} {}", request.method, request.path);
-                let answer = Answer::error(500, "a fault in this server; the log has it");
-                (answer.into(), true)
+                let why = "a fault in this server; the log has it";
+                (Response::error(500, why), true)
             }
         }
     }
 
-    fn answer_and_close(
+    fn respond_and_close(
         &self,
-        answer: &Answer,
+        response: &Response,
         head_only: bool,
-        incoming: &mut Incoming<'_>,
-        reason: Reason,
-    ) -> Reason {
-        if self.link.write(&answer.to_bytes(true, head_only)) {
-            self.link.finish(reason);
-            incoming.linger();
+        reader: &mut RequestReader<'_>,
+        reason: CloseReason,
+    ) -> CloseReason {
+        if self.writer.write_ahead(&response.to_bytes(true, head_only)) {
+            self.writer.finish(reason);
+            reader.linger();
         }
-        self.link.close(reason)
+        self.writer.close(reason)
     }
 
-    fn hold(&self, hold: Hold, early: Vec<u8>) -> Reason {
-        // A held connection may be silent for as long as it likes.
+    fn stream(&self, head: &Response, streaming: Streaming, read_buf: Vec<u8>) -> CloseReason {
+        // The client may be silent for as long as it likes.
         if let Err(error) = self.stream.set_read_timeout(None) {
-            return self.link.close(Reason::of_read(&error));
+            return self.writer.close(CloseReason::of_read(&error));
         }
-        self.link.tap().came(&early);
-        if self.link.write(&hold.head.to_stream_head(hold.framing)) {
-            (hold.run)(Held::new(
+        self.writer.tap().received(&read_buf);
+        if self
+            .writer
+            .write_ahead(&head.to_stream_head(streaming.coding))
+        {
+            (streaming.run)(StreamingConnection::new(
                 self.stream.clone(),
-                self.link.clone(),
-                self.heart.clone(),
-                hold.framing,
-                early,
+                self.writer.clone(),
+                self.heartbeats.clone(),
+                streaming.coding,
+                read_buf,
             ));
         }
         // Counts only if nothing ended it before.
-        self.link.close(Reason::Finished)
+        self.writer.close(CloseReason::Finished)
+    }
+}
+
+/// What a streaming body does, taken out of it; `None` for a whole body.
+fn take_streaming(body: &mut Body) -> Option<Streaming> {
+    match std::mem::replace(body, Body::Full(Vec::new())) {
+        Body::Streaming(streaming) => Some(streaming),
+        full => {
+            *body = full;
+            None
+        }
     }
 }
 

@@ -1,24 +1,28 @@
-//! HTTP: requests, answers, the router, the pages, and the two servers.
+//! HTTP/1.1: requests, responses, routing, and the two servers.
 //!
-//! `library` serves lessons 1 and 2 with `tiny_http`; `server` is our own, for
-//! every lesson that goes on writing after the answer began. Handlers, guards,
-//! body size and routing are the same on both. Read `request`, `answer`,
-//! `guard`, `router`, `pages`; then `library`; then `connection` and `server`.
+//! `tiny_http_server` serves lessons 1 and 2 alone; `threaded_server` serves every
+//! lesson that goes on writing after the response began. Handlers, the checks of
+//! `Host` and `Origin`, body size and routing are the same on both. It knows no page,
+//! no text and no lesson. Read `request`, `response`, `origin_policy`, `router`; then
+//! `request_reader`, `connection` and `threaded_server`. `chunked` and
+//! `websocket_handshake` are what lessons 3 and 6 teach.
 
-pub mod answer;
+pub mod chunked;
 pub mod connection;
-pub mod guard;
-pub mod incoming;
-pub mod library;
-pub mod pages;
-pub mod refuser;
+pub mod cors;
+pub mod load_shed;
+pub mod origin_policy;
 pub mod request;
+pub mod request_reader;
+pub mod response;
 pub mod router;
-pub mod server;
+pub mod threaded_server;
+pub mod tiny_http_server;
+pub mod websocket_handshake;
 
-pub use answer::{Answer, Hold, Reply};
-pub use guard::Guard;
+pub use origin_policy::OriginPolicy;
 pub use request::Request;
+pub use response::{Body, Response};
 pub use router::{Access, Route, Router};
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -1,12 +1,10 @@
 //! A request, as handlers see it, whichever server read it.
 
-use super::answer::Answer;
-use super::guard::host_name;
+use super::origin_policy::host_name;
+use super::response::Response;
+use crate::options::MAX_BODY;
 use std::borrow::Cow;
 use std::net::IpAddr;
-
-/// The largest body that is taken, in bytes.
-pub const MAX_BODY: usize = 1024 * 1024;
 
 /// An HTTP request, whole.
 #[derive(Debug)]
@@ -40,7 +38,7 @@ impl Request {
         minor_version: u8,
         mut headers: Vec<(String, Vec<u8>)>,
         peer: IpAddr,
-    ) -> Result<Request, Answer> {
+    ) -> Result<Request, Response> {
         let mut target = target;
         // The absolute form, which names the host itself (RFC 9112, section 3.2.2).
         let scheme = target.get(..7);
@@ -66,14 +64,14 @@ impl Request {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let path = if path.is_empty() { "/" } else { path };
         if !target.is_ascii() || !(path.starts_with('/') || path == "*") {
-            return Err(Answer::error(
+            return Err(Response::error(
                 400,
                 "the request target must be a path that begins with /, in ASCII",
             ));
         }
         let path = percent_encoding::percent_decode_str(path)
             .decode_utf8()
-            .map_err(|_| Answer::error(400, "the path does not decode to UTF-8"))?;
+            .map_err(|_| Response::error(400, "the path does not decode to UTF-8"))?;
         Ok(Request {
             method: method.to_owned(),
             path: path.into_owned(),
@@ -112,7 +110,7 @@ impl Request {
     }
 
     /// The first query parameter called `name`, decoded.
-    pub fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+    pub fn query_param(&self, name: &str) -> Option<Cow<'_, str>> {
         form_urlencoded::parse(self.query.as_bytes())
             .find(|(other, _)| other == name)
             .map(|(_, value)| value)
@@ -123,7 +121,7 @@ impl Request {
         self.header("Host").unwrap_or("localhost")
     }
 
-    /// Whether only the head of the answer is wanted.
+    /// Whether only the head of the response is wanted.
     pub fn is_head(&self) -> bool {
         self.method == "HEAD"
     }
@@ -133,35 +131,35 @@ impl Request {
     /// # Errors
     /// 400 for a length that is not one or that is contradicted, 411 for a body
     /// of unknown length, 413 for one larger than [`MAX_BODY`].
-    pub fn body_length(&self) -> Result<usize, Answer> {
+    pub fn body_length(&self) -> Result<usize, Response> {
         let mut lengths = self.header_values("Content-Length");
         let coded = self.header_values("Transfer-Encoding").next().is_some();
         let Some(length) = lengths.next() else {
             return if coded || matches!(self.method.as_str(), "POST" | "PUT" | "PATCH") {
                 let why = "a body needs a Content-Length; chunked bodies are not taken";
-                Err(Answer::error(411, why))
+                Err(Response::error(411, why))
             } else {
                 Ok(0)
             };
         };
         if coded {
             let why = "Content-Length and Transfer-Encoding exclude each other";
-            return Err(Answer::error(400, why));
+            return Err(Response::error(400, why));
         }
         if lengths.any(|other| other != length) {
-            return Err(Answer::error(
+            return Err(Response::error(
                 400,
                 "there are two different Content-Lengths",
             ));
         }
         let digits = !length.is_empty() && length.iter().all(u8::is_ascii_digit);
         let Some(text) = std::str::from_utf8(length).ok().filter(|_| digits) else {
-            return Err(Answer::error(400, "Content-Length must be digits only"));
+            return Err(Response::error(400, "Content-Length must be digits only"));
         };
         match text.parse() {
             Ok(length) if length <= MAX_BODY => Ok(length),
             // Digits that do not fit a number are too many, too.
-            _ => Err(Answer::error(
+            _ => Err(Response::error(
                 413,
                 &format!("the body may have at most {MAX_BODY} bytes"),
             )),
@@ -174,7 +172,7 @@ mod tests {
     use super::*;
     use std::net::Ipv4Addr;
 
-    fn request(target: &str, headers: &[(&str, &str)]) -> Result<Request, Answer> {
+    fn request(target: &str, headers: &[(&str, &str)]) -> Result<Request, Response> {
         let headers = headers
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
@@ -186,9 +184,9 @@ mod tests {
     fn a_target_is_taken_apart_and_decoded() {
         let request = request("/a%20b?after=k-1&x=%C3%A9+f", &[]).expect("a request");
         assert_eq!(request.path, "/a b");
-        assert_eq!(request.parameter("after").as_deref(), Some("k-1"));
-        assert_eq!(request.parameter("x").as_deref(), Some("é f"));
-        assert_eq!(request.parameter("y"), None);
+        assert_eq!(request.query_param("after").as_deref(), Some("k-1"));
+        assert_eq!(request.query_param("x").as_deref(), Some("é f"));
+        assert_eq!(request.query_param("y"), None);
     }
 
     #[test]
@@ -213,7 +211,7 @@ mod tests {
     fn a_body_has_one_length_that_is_a_number() {
         let status = |headers: &[(&str, &str)]| {
             let request = request("/", headers).expect("a request");
-            request.body_length().map_err(|answer| answer.status)
+            request.body_length().map_err(|refusal| refusal.status)
         };
         assert_eq!(status(&[("Content-Length", "12")]), Ok(12));
         assert_eq!(

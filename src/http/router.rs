@@ -1,25 +1,27 @@
-//! The router: from a request to the reply, for both servers.
+//! Routing, for both servers: from a request to its response.
 
-use super::answer::{Answer, Reply};
-use super::guard::Guard;
-use super::pages::Pages;
+use super::cors;
+use super::origin_policy::OriginPolicy;
 use super::request::Request;
+use super::response::Response;
 
-/// What a handler is: a function from request to reply. An error is an answer,
-/// too.
-pub type Handler = Box<dyn Fn(&Request) -> Result<Reply, Answer> + Send + Sync>;
+/// From a request to its response. An error is a response, too.
+pub type Handler = Box<dyn Fn(&Request) -> Result<Response, Response> + Send + Sync>;
 
-/// Who may use a route.
+/// What answers where no route matches: the pages. `None` is a 404.
+pub type Fallback = Box<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
+
+/// Which pages may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anyone: the browser itself keeps the answer from foreign pages.
-    Open,
-    /// No page of a foreign origin: it changes something, or it is a WebSocket,
+    /// Those of any origin: the browser itself keeps the response from foreign ones.
+    AnyOrigin,
+    /// Those of the server's own origin: it changes something, or it is a WebSocket,
     /// which the browser does not guard.
-    OwnPages,
-    /// As `OwnPages`, for an answer that is a script, whose request has no
+    SameOrigin,
+    /// As `SameOrigin`, for a response that is a script, whose request has no
     /// `Origin`.
-    Script,
+    Jsonp,
 }
 
 /// The method of a route that tells methods apart by itself: see [`Route::any`].
@@ -31,7 +33,7 @@ pub struct Route {
     pub method: &'static str,
     /// The path, exactly.
     pub path: &'static str,
-    /// Who may use it.
+    /// Which pages may use it.
     pub access: Access,
     /// What answers it.
     pub handler: Handler,
@@ -41,7 +43,7 @@ impl Route {
     /// A route for reading.
     pub fn get<H>(path: &'static str, access: Access, handler: H) -> Route
     where
-        H: Fn(&Request) -> Result<Reply, Answer> + Send + Sync + 'static,
+        H: Fn(&Request) -> Result<Response, Response> + Send + Sync + 'static,
     {
         Route {
             method: "GET",
@@ -54,13 +56,11 @@ impl Route {
     /// A route that changes something.
     pub fn post<H>(path: &'static str, handler: H) -> Route
     where
-        H: Fn(&Request) -> Result<Reply, Answer> + Send + Sync + 'static,
+        H: Fn(&Request) -> Result<Response, Response> + Send + Sync + 'static,
     {
         Route {
             method: "POST",
-            path,
-            access: Access::OwnPages,
-            handler: Box::new(handler),
+            ..Route::get(path, Access::SameOrigin, handler)
         }
     }
 
@@ -68,60 +68,57 @@ impl Route {
     /// words), but for the question that browsers ask before they use one.
     pub fn any<H>(path: &'static str, handler: H) -> Route
     where
-        H: Fn(&Request) -> Result<Reply, Answer> + Send + Sync + 'static,
+        H: Fn(&Request) -> Result<Response, Response> + Send + Sync + 'static,
     {
         Route {
             method: ANY,
-            path,
-            access: Access::OwnPages,
-            handler: Box::new(handler),
+            ..Route::get(path, Access::SameOrigin, handler)
         }
     }
 }
 
-/// All routes of a server, with its pages and its guard.
+/// All routes of a server, what answers elsewhere, and who may ask.
 pub struct Router {
     /// Looked through in order.
     pub routes: Vec<Route>,
-    /// What is served where no route matches.
-    pub pages: Pages,
+    /// What answers where no route matches.
+    pub fallback: Fallback,
     /// Who may ask.
-    pub guard: Guard,
+    pub origin_policy: OriginPolicy,
 }
 
 impl Router {
-    /// The reply to `request`.
-    pub fn reply(&self, request: &Request) -> Reply {
-        if let Err(refusal) = self.guard.check_host(request) {
-            return refusal.into();
+    /// The response to `request`.
+    pub fn respond(&self, request: &Request) -> Response {
+        if let Err(refusal) = self.origin_policy.check_host(request) {
+            return refusal;
         }
-        let reply = self.find(request).unwrap_or_else(|refusal| refusal.into());
-        match self.guard.allowed_origin(request) {
-            Some(origin) => allow(reply, origin),
-            None => reply,
+        let response = self.find(request).unwrap_or_else(|refusal| refusal);
+        match self.origin_policy.allowed_origin(request) {
+            Some(origin) => cors::allow(response, origin),
+            None => response,
         }
     }
 
-    fn find(&self, request: &Request) -> Result<Reply, Answer> {
+    fn find(&self, request: &Request) -> Result<Response, Response> {
         let here = || self.routes.iter().filter(|r| r.path == request.path);
         let method = if request.is_head() {
             "GET"
         } else {
             request.method.as_str()
         };
-        // A page of an allowed origin asks first (Fetch standard, CORS preflight).
-        let asks_first =
-            request.method == "OPTIONS" && self.guard.allowed_origin(request).is_some();
+        let preflight =
+            request.method == "OPTIONS" && self.origin_policy.allowed_origin(request).is_some();
         let takes = |route: &&Route| route.method == method || route.method == ANY;
-        if let Some(route) = here().find(takes).filter(|_| !asks_first) {
+        if let Some(route) = here().find(takes).filter(|_| !preflight) {
             match route.access {
-                Access::Open => {}
-                Access::OwnPages => self.guard.check_origin(request)?,
-                Access::Script => self.guard.check_script(request)?,
+                Access::AnyOrigin => {}
+                Access::SameOrigin => self.origin_policy.check_origin(request)?,
+                Access::Jsonp => self.origin_policy.check_jsonp(request)?,
             }
             return (route.handler)(request);
         }
-        let page = self.pages.get(request);
+        let page = (self.fallback)(request);
         let mut allowed: Vec<_> = here().map(|route| route.method).collect();
         if allowed.contains(&ANY) {
             allowed = vec!["POST", "GET"];
@@ -132,41 +129,18 @@ impl Router {
         }
         if allowed.is_empty() {
             let why = format!("there is nothing at {}", request.path);
-            return Err(Answer::error(404, &why));
+            return Err(Response::error(404, &why));
         }
-        if asks_first {
-            return Ok(Answer::new(204)
-                .header("Access-Control-Allow-Methods", allowed.join(", "))
-                .header(
-                    "Access-Control-Allow-Headers",
-                    "Content-Type, Last-Event-ID",
-                )
-                .into());
+        let allowed_methods = allowed.join(", ");
+        if preflight {
+            return Ok(cors::preflight(&allowed_methods));
         }
         match page {
-            Some(page) if method == "GET" => Ok(page.into()),
+            Some(page) if method == "GET" => Ok(page),
             _ => {
-                let allowed = allowed.join(", ");
-                let why = format!("{} takes {allowed}", request.path);
-                Err(Answer::error(405, &why).header("Allow", allowed))
+                let why = format!("{} takes {allowed_methods}", request.path);
+                Err(Response::error(405, &why).header("Allow", allowed_methods))
             }
-        }
-    }
-}
-
-/// Lets a page of `origin` read the reply.
-fn allow(reply: Reply, origin: &str) -> Reply {
-    let with = |answer: Answer| {
-        answer
-            .header("Access-Control-Allow-Origin", origin)
-            .header("Access-Control-Expose-Headers", "Last-Event-ID")
-            .header("Vary", "Origin")
-    };
-    match reply {
-        Reply::Answer(answer) => with(answer).into(),
-        Reply::Hold(mut hold) => {
-            hold.head = with(hold.head);
-            Reply::Hold(hold)
         }
     }
 }

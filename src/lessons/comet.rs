@@ -23,51 +23,55 @@
 //! arrive, and one line may come in two pieces, so the page splits at line ends
 //! and not at chunks. `nosniff` in the head matters: without it a browser may
 //! hold text back to guess its type.
+//!
+//! How a message gets here: the thread of this connection sleeps in `read`. The
+//! topic's delivery thread takes the message out of the crossbeam channel and writes
+//! it to this socket itself ([follow one message](crate::architecture)). So a page that
+//! leaves is noticed at once, and each chunk leaves at once (`TCP_NODELAY`). The coding
+//! is in [`crate::http::chunked`], because lessons 4 and 5 need it too.
+//!
+//! Comet is the older word, of 2006, for all techniques in which the server writes
+//! first; RFC 6202 calls this one "HTTP streaming".
 
-use super::{cursor, topic};
+use crate::app::{AppState, Lesson, cursor_of};
 use crate::bus::Message;
-use crate::course::{House, Lesson};
-use crate::feed::{Encoding, Framing, Held, PLAIN, Reason};
-use crate::http::{Access, Answer, Reply, Request, Route};
+use crate::feed::{CloseReason, KeepAlive, MessageFormat};
+use crate::http::chunked::coding_for;
+use crate::http::{Access, Request, Response, Route};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// This lesson in the course.
-pub static LESSON: Lesson = Lesson {
-    number: 3,
-    name: "comet",
-    title: "HTTP streaming (comet)",
-    topics: &[],
-    internal: &[],
-    routes,
-    asks_and_answers: false,
-};
+pub static LESSON: Lesson = Lesson::new(3, "comet", "HTTP streaming (comet)", routes);
 
-fn routes(house: &Arc<House>) -> Vec<Route> {
-    let house = house.clone();
+fn routes(app: &Arc<AppState>) -> Vec<Route> {
     vec![
-        Route::get("/comet/stream", Access::Open, move |request| {
-            stream(&house, request)
+        app.get("/comet/stream", Access::AnyOrigin, |app, request| {
+            stream(app, request)
         }),
-        Route::get("/comet/nine", Access::Open, |request| Ok(nine(request))),
-        Route::get("/comet/split", Access::Open, |request| Ok(split(request))),
+        Route::get("/comet/nine", Access::AnyOrigin, |request| {
+            Ok(nine_messages(request))
+        }),
+        Route::get("/comet/split", Access::AnyOrigin, |request| {
+            Ok(split_line(request))
+        }),
     ]
 }
 
 /// The technique: a head, and then one line for each message, for as long as both
-/// sides want. `held.follow` is not part of the lesson: it writes what the client
-/// missed, then whatever is published, each put into bytes by [`LINES`], and
+/// sides want. `connection.follow` is not part of the lesson: it writes what the
+/// client missed, then whatever is published, each put into bytes by [`LINES`], and
 /// returns when the connection has ended.
 // ANCHOR: stream
-fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
-    let topic = topic(house, request)?;
+fn stream(app: &AppState, request: &Request) -> Result<Response, Response> {
+    let topic = app.topic_of(request)?;
     // The head says after which id the stream begins. A page that loses the stream
     // before the first message can come back to that place.
-    let (cursor, place) = topic.pin(cursor(request)?);
-    let head = Answer::stream("application/x-ndjson").header("Last-Event-ID", place);
-    Ok(Reply::hold(head, framing(request), move |held| {
-        held.follow(&topic, &cursor, &LINES);
+    let (cursor, begins_after) = topic.resolve(cursor_of(request)?);
+    let head = Response::stream_head("application/x-ndjson").header("Last-Event-ID", begins_after);
+    Ok(head.streaming(coding_for(request), move |connection| {
+        connection.follow(&topic, &cursor, &LINES);
     }))
 }
 // ANCHOR_END: stream
@@ -75,41 +79,14 @@ fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
 /// Newline-delimited JSON: one message per line. There are no words for the end:
 /// the last chunk says it.
 // ANCHOR: lines
-static LINES: Encoding = Encoding {
+static LINES: MessageFormat = MessageFormat {
     message: |message: &Message| format!("{}\n", message.to_json()).into_bytes(),
     gap: || b"{\"gap\": true}\n".to_vec(),
-    heartbeat: || b"\n".to_vec(),
-    farewell: Vec::new,
-    silent: None,
+    keep_alive: HEARTBEAT,
 };
+
+const HEARTBEAT: KeepAlive = KeepAlive::heartbeat(|| b"\n".to_vec());
 // ANCHOR_END: lines
-
-/// One chunk: the length in hex, the bytes, each with a line end. Nobody calls it
-/// with no bytes, which would be the last chunk.
-// ANCHOR: chunk
-fn chunk(bytes: &[u8]) -> Vec<u8> {
-    let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
-    chunk.extend_from_slice(bytes);
-    chunk.extend_from_slice(b"\r\n");
-    chunk
-}
-
-static CHUNKED: Framing = Framing {
-    transfer_encoding: Some("chunked"),
-    wrap: chunk,
-    last: b"0\r\n\r\n",
-};
-// ANCHOR_END: chunk
-
-/// How an answer to `request` goes on: in chunks. HTTP/1.0 does not know them;
-/// there the bytes come as they are, and end with the connection.
-pub fn framing(request: &Request) -> &'static Framing {
-    if request.minor_version == 0 {
-        &PLAIN
-    } else {
-        &CHUNKED
-    }
-}
 
 /// How many messages the demo has, and the time between them.
 const NINE: u32 = 9;
@@ -118,23 +95,23 @@ const BETWEEN: Duration = Duration::from_secs(1);
 /// The demo: nine messages, one per second, and then the end. It follows no topic;
 /// `go_live` gives it heartbeats only. The page asks for it three times: it reads
 /// two of the answers as they grow, and one when it has ended.
-fn nine(request: &Request) -> Reply {
-    let head = Answer::stream("application/x-ndjson");
-    Reply::hold(head, framing(request), |mut held: Held| {
-        held.go_live(&LINES);
+fn nine_messages(request: &Request) -> Response {
+    let head = Response::stream_head("application/x-ndjson");
+    head.streaming(coding_for(request), |mut connection| {
+        connection.go_live(&HEARTBEAT);
         // ANCHOR: nine
         for n in 1..=NINE {
             let text = format!("message {n} of {NINE}");
             let line = json!({ "n": n, "of": NINE, "text": text });
-            if !held.send(format!("{line}\n").as_bytes()) {
+            if !connection.send(format!("{line}\n").as_bytes()) {
                 return;
             }
             // The pause is a `read` with a time-out: a closed tab ends it at once.
-            if n < NINE && !held.pause(BETWEEN) {
+            if n < NINE && !connection.pause(BETWEEN) {
                 return;
             }
         }
-        held.end(b"", Reason::Finished);
+        connection.end(b"", CloseReason::Finished);
         // ANCHOR_END: nine
     })
 }
@@ -147,23 +124,12 @@ const HALVES: [&[u8]; 2] = [
     b"\xbc\xc3\x9fe\"}\n",
 ];
 
-fn split(request: &Request) -> Reply {
-    let head = Answer::stream("application/x-ndjson");
-    Reply::hold(head, framing(request), |mut held: Held| {
-        if held.send(HALVES[0]) && held.pause(BETWEEN) && held.send(HALVES[1]) {
-            held.end(b"", Reason::Finished);
+fn split_line(request: &Request) -> Response {
+    let head = Response::stream_head("application/x-ndjson");
+    head.streaming(coding_for(request), |mut connection| {
+        if connection.send(HALVES[0]) && connection.pause(BETWEEN) && connection.send(HALVES[1]) {
+            connection.end(b"", CloseReason::Finished);
         }
     })
 }
 // ANCHOR_END: split
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_chunk_is_its_length_in_hex_and_its_bytes() {
-        assert_eq!(chunk(b"hello\n"), b"6\r\nhello\n\r\n");
-        assert!(chunk(&[b'x'; 106]).starts_with(b"6a\r\nx"));
-    }
-}

@@ -18,52 +18,49 @@
 //!
 //! `location.origin` is where this very page came from, so the message goes to
 //! pages of this server and to no other. To stop is to remove the iframe. Each
-//! script removes itself, so the page does not grow with every message. The chunks
-//! are lesson 3's.
+//! script removes itself, so the page does not grow with every message. The page needs
+//! no padding: browsers run each script as it comes (the text tells of those that did
+//! not). Older texts call this technique a *forever frame*.
+//!
+//! The chunks are lesson 3's, and so is the way of a message from the crossbeam channel
+//! to this connection ([follow one message](crate::architecture)).
 //!
 //! The page around cannot read the head of an iframe's answer, so a stream without
 //! `?after=` tells it no place to come back to before the first message.
 
-use super::comet::framing;
-use super::scripts::{IFRAME_POLICY, escape, script_that_posts};
-use super::{cursor, topic};
+use crate::app::inline_script::{IFRAME_POLICY, escape, script_that_posts};
+use crate::app::{AppState, Lesson, cursor_of};
 use crate::bus::Message;
-use crate::course::{House, Lesson};
-use crate::feed::{Encoding, Held};
-use crate::http::{Access, Answer, Reply, Request, Route};
+use crate::feed::{KeepAlive, MessageFormat};
+use crate::http::chunked::coding_for;
+use crate::http::{Access, Request, Response, Route};
 use std::sync::Arc;
 
-/// This lesson in the course.
+/// This lesson in the course. Its page shows a clock.
 pub static LESSON: Lesson = Lesson {
-    number: 4,
-    name: "iframe-push",
-    title: "iframe push",
     topics: &["clock"],
-    internal: &[],
-    routes,
-    asks_and_answers: false,
+    ..Lesson::new(4, "iframe-push", "iframe push", routes)
 };
 
-fn routes(house: &Arc<House>) -> Vec<Route> {
-    let house = house.clone();
-    vec![Route::get(
-        "/iframe-push/stream",
-        Access::Open,
-        move |request| stream(&house, request),
-    )]
+fn routes(app: &Arc<AppState>) -> Vec<Route> {
+    vec![
+        app.get("/iframe-push/stream", Access::AnyOrigin, |app, request| {
+            stream(app, request)
+        }),
+    ]
 }
 
 /// The technique: the start of a page, and then one script for each message.
 // ANCHOR: stream
-fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
-    let topic = topic(house, request)?;
+fn stream(app: &AppState, request: &Request) -> Result<Response, Response> {
+    let topic = app.topic_of(request)?;
     // "From now on" means from the head on, and not from a moment later.
-    let (cursor, _) = topic.pin(cursor(request)?);
-    let head =
-        Answer::stream("text/html; charset=utf-8").header("Content-Security-Policy", IFRAME_POLICY);
-    Ok(Reply::hold(head, framing(request), move |held: Held| {
-        held.send(START_OF_PAGE);
-        held.follow(&topic, &cursor, &SCRIPTS);
+    let (cursor, _) = topic.resolve(cursor_of(request)?);
+    let head = Response::stream_head("text/html; charset=utf-8")
+        .header("Content-Security-Policy", IFRAME_POLICY);
+    Ok(head.streaming(coding_for(request), move |connection| {
+        connection.send(START_OF_PAGE);
+        connection.follow(&topic, &cursor, &SCRIPTS);
     }))
 }
 
@@ -72,11 +69,9 @@ const START_OF_PAGE: &[u8] = b"<!doctype html>\n<meta charset=\"utf-8\">\n<body>
 
 /// One script per message. What was published cannot leave its script ([`escape`]).
 // ANCHOR: scripts
-static SCRIPTS: Encoding = Encoding {
+static SCRIPTS: MessageFormat = MessageFormat {
     message: |message: &Message| script_that_posts(&escape(&message.to_json())).into_bytes(),
     gap: || script_that_posts("{\"gap\": true}").into_bytes(),
-    heartbeat: || b"<!---->\n".to_vec(),
-    farewell: Vec::new,
-    silent: None,
+    keep_alive: KeepAlive::heartbeat(|| b"<!---->\n".to_vec()),
 };
 // ANCHOR_END: scripts

@@ -13,21 +13,21 @@
 //! The 204 comes at once when the server goes down. The page's next question then
 //! fails, and it must pause before it asks again.
 //!
-//! On a blocking server the wait is one line: the thread of this request sleeps on
-//! the topic's `Condvar` ([`Topic::wait_after`](crate::bus::Topic::wait_after)), and
-//! whoever publishes wakes it. What comes between two questions is not lost: the
-//! cursor says where to go on.
+//! On a blocking server the wait is a loop around a `Condvar`: [`wait_after`]. The
+//! thread of this request sleeps there, and whoever publishes wakes it
+//! ([`Topic::publish`](crate::bus::Topic::publish)). A page that leaves meanwhile is
+//! noticed only when the thread wakes and writes. What comes between two questions is
+//! not lost: the cursor says where to go on.
 //!
 //! A script and an iframe cannot see a 204, so they get the object with no
-//! messages instead.
+//! messages instead. The forms are lesson 1's ([`crate::app::poll_response`]).
 
-use super::short_polling::{as_json, as_page, as_script};
-use super::{cursor, topic};
-use crate::bus::News;
-use crate::course::{House, Lesson};
-use crate::http::{Access, Answer, Request, Route};
-use std::sync::Arc;
-use std::time::Duration;
+use crate::app::poll_response::{as_iframe_page, as_json, as_jsonp};
+use crate::app::{AppState, Lesson, cursor_of};
+use crate::bus::{Cursor, ReadResult, Topic};
+use crate::http::{Access, Request, Response, Route};
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The wait when the page names none, in seconds. Proxies often cut a silent
 /// answer at 30 or 60.
@@ -37,52 +37,70 @@ const LONGEST_WAIT: u64 = 60;
 
 /// This lesson in the course.
 pub static LESSON: Lesson = Lesson {
-    number: 2,
-    name: "long-polling",
-    title: "long polling",
-    topics: &[],
-    internal: &[],
-    routes,
-    asks_and_answers: true,
+    runs_on_tiny_http: true,
+    ..Lesson::new(2, "long-polling", "long polling", routes)
 };
 
-fn routes(house: &Arc<House>) -> Vec<Route> {
-    let (by_ajax, by_script, by_iframe) = (house.clone(), house.clone(), house.clone());
+fn routes(app: &Arc<AppState>) -> Vec<Route> {
     vec![
         // ANCHOR: messages
-        Route::get("/long-polling/messages", Access::Open, move |request| {
-            let news = ask(&by_ajax, request)?;
-            if news.is_empty() {
-                let nothing = Answer::new(204).header("Cache-Control", "no-store");
-                return Ok(nothing.header("Last-Event-ID", &news.last_id).into());
-            }
-            Ok(as_json(&news).into())
-        }),
+        app.get(
+            "/long-polling/messages",
+            Access::AnyOrigin,
+            |app, request| {
+                let read = poll(app, request)?;
+                if read.is_empty() {
+                    let nothing = Response::new(204).header("Cache-Control", "no-store");
+                    return Ok(nothing.header("Last-Event-ID", &read.last_id));
+                }
+                Ok(as_json(&read))
+            },
+        ),
         // ANCHOR_END: messages
-        Route::get("/long-polling/jsonp", Access::Script, move |request| {
-            as_script(request, || ask(&by_script, request))
+        app.get("/long-polling/jsonp", Access::Jsonp, |app, request| {
+            as_jsonp(request, || poll(app, request))
         }),
-        Route::get("/long-polling/iframe", Access::Open, move |request| {
-            Ok(as_page(ask(&by_iframe, request)))
+        app.get("/long-polling/iframe", Access::AnyOrigin, |app, request| {
+            Ok(as_iframe_page(poll(app, request)))
         }),
     ]
 }
 
-// ANCHOR: ask
-/// The technique: look what there is after the cursor; if there is nothing,
-/// wait for it.
-fn ask(house: &House, request: &Request) -> Result<News, Answer> {
-    let topic = topic(house, request)?;
-    let cursor = cursor(request)?;
-    let wait = wait(request)?;
-    Ok(topic.wait_after(&cursor, wait))
+// ANCHOR: poll
+fn poll(app: &AppState, request: &Request) -> Result<ReadResult, Response> {
+    let topic = app.topic_of(request)?;
+    Ok(wait_after(&topic, &cursor_of(request)?, wait_of(request)?))
 }
-// ANCHOR_END: ask
+// ANCHOR_END: poll
+
+/// The technique: look what there is after the cursor; if there is nothing, wait for
+/// it. Empty when `timeout` ran out or the server goes down.
+// ANCHOR: wait
+pub fn wait_after(topic: &Topic, cursor: &Cursor, timeout: Duration) -> ReadResult {
+    let deadline = Instant::now() + timeout;
+    let mut log = topic.log();
+    // "From now on" means after what is the newest message now.
+    let cursor = match cursor {
+        Cursor::Now => &Cursor::After(log.last_id()),
+        given => given,
+    };
+    loop {
+        let read = log.after(cursor);
+        let left = deadline.saturating_duration_since(Instant::now());
+        if !read.is_empty() || left.is_zero() || log.is_closed() {
+            return read;
+        }
+        // Lets the lock go while it sleeps, and has it again when it is woken.
+        let woken = topic.appended().wait_timeout(log, left);
+        (log, _) = woken.unwrap_or_else(PoisonError::into_inner);
+    }
+}
+// ANCHOR_END: wait
 
 /// `?wait=SECONDS`. A `HEAD` request does not wait.
-fn wait(request: &Request) -> Result<Duration, Answer> {
-    // ANCHOR: wait
-    let seconds = match request.parameter("wait") {
+// ANCHOR: wait-of
+fn wait_of(request: &Request) -> Result<Duration, Response> {
+    let seconds = match request.query_param("wait") {
         None => Some(DEFAULT_WAIT),
         // Digits only: `parse` alone would take a sign.
         Some(text) if !text.bytes().all(|byte| byte.is_ascii_digit()) => None,
@@ -93,8 +111,8 @@ fn wait(request: &Request) -> Result<Duration, Answer> {
         Some(seconds) => Ok(Duration::from_secs(seconds)),
         None => {
             let why = format!("wait must be a number of seconds from 0 to {LONGEST_WAIT}");
-            Err(Answer::error(400, &why))
+            Err(Response::error(400, &why))
         }
     }
-    // ANCHOR_END: wait
 }
+// ANCHOR_END: wait-of

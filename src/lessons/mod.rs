@@ -1,4 +1,4 @@
-//! The lessons: one module a technique, in reading order.
+//! The lessons: one module per technique, in reading order.
 //!
 //! 1. [`short_polling`]: ask again and again.
 //! 2. [`long_polling`]: ask once, and be answered when there is news.
@@ -10,6 +10,9 @@
 //!
 //! What all of them share:
 //!
+//! A lesson knows the floors below it ([the map](crate)) and no other lesson: what two of
+//! them need stands below both, and the lesson that teaches it names it.
+//!
 //! **A message** is one line of JSON. `data` is any JSON that somebody published;
 //! `event` is its kind:
 //!
@@ -18,7 +21,7 @@
 //! ```
 //!
 //! **To publish**, a page sends `POST /publish` with `{"data": …}`. That is the
-//! same in every lesson ([`crate::course::publish`]) and goes to the topic `chat`.
+//! same in every lesson ([`crate::app::publish`]) and goes to the topic `chat`.
 //!
 //! **A cursor** says where a page wants to go on. It is the last id that the page
 //! saw, as `?after=k3v9-8`, or `?after=0` for all that is kept. Without one: from
@@ -39,46 +42,7 @@
 pub mod comet;
 pub mod iframe_push;
 pub mod long_polling;
-pub mod scripts;
 pub mod short_polling;
 pub mod socket_io;
 pub mod sse;
 pub mod websocket;
-
-use crate::bus::{Cursor, Topic};
-use crate::course::House;
-use crate::http::{Answer, Request};
-use std::sync::Arc;
-
-/// The topic in `?topic=`; `chat`, which is always there, without one.
-///
-/// # Errors
-/// 404 for a topic that no lesson declared in its [`LESSON`](short_polling::LESSON).
-pub fn topic(house: &House, request: &Request) -> Result<Arc<Topic>, Answer> {
-    let name = request.parameter("topic").unwrap_or("chat".into());
-    let found = house.bus.topic(&name).cloned();
-    found.ok_or_else(|| Answer::error(404, &format!("there is no topic {name} here")))
-}
-
-/// Where the client wants to go on: the header `Last-Event-ID`, else `?after=`,
-/// else from now on ([`Cursor::Now`]).
-///
-/// # Errors
-/// 400 for an `after` that is no cursor. An invalid `Last-Event-ID` is a gap
-/// instead ([`Cursor::Lost`]): a 400 would stop an `EventSource` forever.
-pub fn cursor(request: &Request) -> Result<Cursor, Answer> {
-    match request.header_values("Last-Event-ID").next() {
-        None | Some(b"") => {}
-        Some(value) => {
-            let text = std::str::from_utf8(value).ok();
-            return Ok(text.and_then(Cursor::parse).unwrap_or(Cursor::Lost));
-        }
-    }
-    match request.parameter("after") {
-        None => Ok(Cursor::Now),
-        Some(text) => Cursor::parse(&text).ok_or_else(|| {
-            let why = "after must be 0 (all there is) or the last id you saw, like k3v9-12";
-            Answer::error(400, why)
-        }),
-    }
-}

@@ -18,36 +18,35 @@
 //! itself. It waits a few seconds of its own choice, or the milliseconds that a line
 //! `retry:` named (the clock below sends one), and says in the header
 //! `Last-Event-ID` which id it saw last. The server goes on from there. That is why
-//! each message has its own id.
+//! each message has its own id. (The head of our answer has that field, too. This is the
+//! course's own use of it; the standard has it in requests only.) A comment now and then
+//! is the standard's own advice, against proxies that cut a silent connection (section
+//! 9.2.7).
+//!
+//! The chunks are lesson 3's, and so is the way of a message from the crossbeam channel
+//! to this connection ([follow one message](crate::architecture)).
 
-use super::comet::framing;
-use super::{cursor, topic};
-use crate::apps::clock;
+use crate::app::{AppState, Lesson, cursor_of};
 use crate::bus::{Cursor, Message};
-use crate::course::{House, Lesson};
-use crate::feed::{Encoding, Held};
-use crate::http::{Access, Answer, Reply, Request, Route};
+use crate::feed::{KeepAlive, MessageFormat};
+use crate::http::chunked::coding_for;
+use crate::http::{Access, Request, Response, Route};
+use crate::timestamp;
 use std::sync::Arc;
 
 /// This lesson in the course.
 pub static LESSON: Lesson = Lesson {
-    number: 5,
-    name: "sse",
-    title: "server-sent events",
     topics: &["clock", "ticker", "users"],
-    internal: &[],
-    routes,
-    asks_and_answers: false,
+    ..Lesson::new(5, "sse", "server-sent events", routes)
 };
 
-fn routes(house: &Arc<House>) -> Vec<Route> {
-    let (streaming, telling) = (house.clone(), house.clone());
+fn routes(app: &Arc<AppState>) -> Vec<Route> {
     vec![
-        Route::get("/sse/stream", Access::Open, move |request| {
-            stream(&streaming, request)
+        app.get("/sse/stream", Access::AnyOrigin, |app, request| {
+            stream(app, request)
         }),
-        Route::get("/sse/clock", Access::Open, move |request| {
-            tell_the_time(&telling, request)
+        app.get("/sse/clock", Access::AnyOrigin, |app, request| {
+            clock(app, request)
         }),
     ]
 }
@@ -55,19 +54,19 @@ fn routes(house: &Arc<House>) -> Vec<Route> {
 // ANCHOR: stream
 /// The technique: an answer of this type, and an event for each message. Where
 /// to go on, the browser says itself, in `Last-Event-ID`.
-fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
-    let topic = topic(house, request)?;
-    let asked = cursor(request)?;
+fn stream(app: &AppState, request: &Request) -> Result<Response, Response> {
+    let topic = app.topic_of(request)?;
+    let asked = cursor_of(request)?;
     let from_now = asked == Cursor::Now;
-    let (cursor, place) = topic.pin(asked);
-    let head = head().header("Last-Event-ID", &place);
-    Ok(Reply::hold(head, framing(request), move |held: Held| {
+    let (cursor, begins_after) = topic.resolve(asked);
+    let head = head().header("Last-Event-ID", &begins_after);
+    Ok(head.streaming(coding_for(request), move |connection| {
         if from_now {
             // An id without data fires no event. It tells the browser where it is,
             // if it loses the connection before the first event.
-            held.send(format!("id: {place}\n\n").as_bytes());
+            connection.send(format!("id: {begins_after}\n\n").as_bytes());
         }
-        held.follow(&topic, &cursor, &EVENTS);
+        connection.follow(&topic, &cursor, &EVENTS);
     }))
 }
 // ANCHOR_END: stream
@@ -75,15 +74,15 @@ fn stream(house: &House, request: &Request) -> Result<Reply, Answer> {
 // ANCHOR: head
 /// An event stream is always UTF-8. A browser that reads another `charset` here
 /// gives up for good.
-fn head() -> Answer {
-    Answer::stream("text/event-stream; charset=utf-8")
+fn head() -> Response {
+    Response::stream_head("text/event-stream; charset=utf-8")
 }
 // ANCHOR_END: head
 
 // ANCHOR: events
 /// One event per message. The message is JSON on one line; a line end inside it is
 /// written `\n`, two characters, so it cannot end the event.
-static EVENTS: Encoding = Encoding {
+static EVENTS: MessageFormat = MessageFormat {
     message: |message: &Message| {
         let event = match message.event.as_str() {
             "message" => String::new(),
@@ -94,38 +93,38 @@ static EVENTS: Encoding = Encoding {
     },
     // No id, for it is no message. The browser keeps the last one it saw.
     gap: || b"event: gap\ndata: {}\n\n".to_vec(),
-    heartbeat: || b":\n\n".to_vec(),
-    farewell: Vec::new,
-    silent: None,
+    keep_alive: COMMENTS,
 };
+
+/// The heartbeat: a comment without words. No page sees it.
+const COMMENTS: KeepAlive = KeepAlive::heartbeat(|| b":\n\n".to_vec());
 // ANCHOR_END: events
 
 // ANCHOR: clock
 /// A smaller stream, as many first examples have it: "come back after ten
 /// seconds", one event with a name of its own, then the time as plain text, every
 /// second. The times have no id, so what a browser misses is lost.
-fn tell_the_time(house: &House, request: &Request) -> Result<Reply, Answer> {
-    let Some(topic) = house.bus.topic("clock").cloned() else {
-        return Err(Answer::error(404, "there is no clock here"));
+fn clock(app: &AppState, request: &Request) -> Result<Response, Response> {
+    let Some(topic) = app.bus.topic("clock").cloned() else {
+        return Err(Response::error(404, "there is no clock here"));
     };
-    Ok(Reply::hold(head(), framing(request), move |held: Held| {
-        let (id, now) = (topic.last_id(), clock::now());
+    Ok(head().streaming(coding_for(request), move |connection| {
+        let (id, now) = (topic.last_id(), timestamp::now());
         let start = format!("retry: 10000\nid: {id}\nevent: connecttime\ndata: {now}\n\n");
-        held.send(start.as_bytes());
-        held.follow(&topic, &Cursor::Now, &TIMES);
+        connection.send(start.as_bytes());
+        connection.follow(&topic, &Cursor::Now, &TIMES);
     }))
 }
 // ANCHOR_END: clock
 
 // ANCHOR: times
 /// The time alone: no id, no name.
-static TIMES: Encoding = Encoding {
+static TIMES: MessageFormat = MessageFormat {
     message: |message: &Message| {
-        format!("data: {}\n\n", clock::text(message.published_ms)).into_bytes()
+        let time = timestamp::from_unix_ms(message.published_ms);
+        format!("data: {time}\n\n").into_bytes()
     },
     gap: Vec::new,
-    heartbeat: || b":\n\n".to_vec(),
-    farewell: Vec::new,
-    silent: None,
+    keep_alive: COMMENTS,
 };
 // ANCHOR_END: times

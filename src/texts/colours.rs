@@ -5,7 +5,7 @@
 //! end.
 
 use super::escape;
-use crate::sync::lock;
+use crate::lock::lock;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
@@ -13,7 +13,7 @@ use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
 static GRAMMARS: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
 
 /// Coloured pieces. To colour is slow, and pages ask for the same ones.
-static DONE: LazyLock<Mutex<HashMap<Key, Arc<Vec<String>>>>> = LazyLock::new(Mutex::default);
+static COLOURED: LazyLock<Mutex<HashMap<Key, Arc<Vec<String>>>>> = LazyLock::new(Mutex::default);
 /// Pieces remembered. While developing, each edit makes a new one.
 const REMEMBERED: usize = 2000;
 
@@ -50,11 +50,11 @@ pub fn lines(language: &str, code: &str) -> Arc<Vec<String>> {
         language: language.to_owned(),
         code: code.to_owned(),
     };
-    if let Some(done) = lock(&DONE).get(&key) {
+    if let Some(done) = lock(&COLOURED).get(&key) {
         return done.clone();
     }
     let coloured = Arc::new(colour(language, code));
-    let mut done = lock(&DONE);
+    let mut done = lock(&COLOURED);
     if done.len() >= REMEMBERED {
         done.clear();
     }

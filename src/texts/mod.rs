@@ -3,13 +3,11 @@
 //! The same files are a book (`mdbook build lessons`), so what they use is mdBook's:
 //! `{{#include ../src/lessons/sse.rs:events}}` alone on a line brings what stands in
 //! that file between `ANCHOR: events` and `ANCHOR_END: events`. Read `include` (the
-//! pieces), `colours` (their syntax), `render` (the HTML), and `source` (the page that
-//! shows a whole file).
+//! pieces), `colours` (their syntax) and `render` (the HTML).
 
 pub mod colours;
 pub mod include;
 pub mod render;
-pub mod source;
 
 pub use include::Problem;
 pub use render::{Rendered, render};
@@ -19,19 +17,19 @@ use std::borrow::Cow;
 
 #[derive(RustEmbed)]
 #[folder = "lessons/"]
-struct Lessons;
+struct LessonFiles;
 
 #[derive(RustEmbed)]
 #[folder = "src/"]
-struct Src;
+struct SrcFiles;
 
 #[derive(RustEmbed)]
 #[folder = "public/"]
-struct Public;
+struct PublicFiles;
 
 #[derive(RustEmbed)]
 #[folder = "data/"]
-struct Data;
+struct DataFiles;
 
 /// A file of this project, by its path from the top. While developing it is read
 /// from disk each time; a release build holds it inside. `None` for what is not
@@ -46,10 +44,10 @@ pub fn bytes(path: &str) -> Option<Cow<'static, [u8]>> {
         return None;
     }
     let found = match folder {
-        "lessons" => Lessons::get(rest),
-        "src" => Src::get(rest),
-        "public" => Public::get(rest),
-        "data" => Data::get(rest),
+        "lessons" => LessonFiles::get(rest),
+        "src" => SrcFiles::get(rest),
+        "public" => PublicFiles::get(rest),
+        "data" => DataFiles::get(rest),
         _ => None,
     }?;
     Some(found.data)
@@ -62,7 +60,7 @@ pub fn file(path: &str) -> Option<String> {
 
 /// The texts, by the names of their files without `.md`, in no order.
 pub fn names() -> impl Iterator<Item = String> {
-    Lessons::iter().filter_map(|file| {
+    LessonFiles::iter().filter_map(|file| {
         let name = file.strip_suffix(".md")?;
         (!name.contains('/')).then(|| name.to_owned())
     })

@@ -1,4 +1,4 @@
-//! From a text's Markdown to the HTML that stands in its page.
+//! Renders a lesson's Markdown to HTML.
 
 use super::include::{self, Piece, Problem};
 use super::{colours, escape, file};

@@ -5,7 +5,8 @@
 
 pub mod child;
 
-use poll_to_push::course::{LESSONS, Lesson, Running};
+use poll_to_push::app::Lesson;
+use poll_to_push::course::{LESSONS, Running};
 use poll_to_push::http::Route;
 use poll_to_push::options::Options;
 use serde_json::Value;
@@ -115,13 +116,13 @@ impl Server {
 
     /// Publishes straight onto the bus, and returns the id.
     pub fn publish(&self, topic: &str, data: &Value) -> String {
-        let topic = self.running().house().bus.topic(topic).expect("a topic");
+        let topic = self.running().app().bus.topic(topic).expect("a topic");
         topic.publish("message", data).expect("open").to_string()
     }
 
     pub fn stop(&mut self) {
         if let Some(running) = self.running.take() {
-            running.stop();
+            running.shutdown();
         }
     }
 }

@@ -2,10 +2,10 @@
 
 #![allow(dead_code, reason = "each fuzz target uses one of them")]
 
-use poll_to_push::lessons::socket_io::codec::engine::{
-    Data, Packet, decode_payload, encode_payload,
+use poll_to_push::lessons::socket_io::codec::engine_io::{
+    EnginePacket, MessageData, decode_payload, encode_payload,
 };
-use poll_to_push::lessons::socket_io::codec::socket::Decoder;
+use poll_to_push::lessons::socket_io::codec::socket_io::Decoder;
 
 /// The body of a poll: what is taken comes out the same when it is written again.
 pub fn engine_payload(bytes: &[u8]) {
@@ -20,8 +20,8 @@ pub fn engine_text(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    if let Ok(packet) = Packet::from_text(text) {
-        assert_eq!(packet.to_data(), Data::Text(text.to_owned()));
+    if let Ok(packet) = EnginePacket::from_text(text) {
+        assert_eq!(packet.to_data(), MessageData::Text(text.to_owned()));
     }
 }
 
@@ -31,9 +31,9 @@ pub fn socket_messages(bytes: &[u8]) {
     let mut decoder = Decoder::new(100_000);
     for line in bytes.split(|byte| *byte == b'\n') {
         let message = match line.strip_prefix(b"b") {
-            Some(binary) => Data::Binary(binary.to_vec().into()),
+            Some(binary) => MessageData::Binary(binary.to_vec().into()),
             None => match std::str::from_utf8(line) {
-                Ok(text) => Data::Text(text.to_owned()),
+                Ok(text) => MessageData::Text(text.to_owned()),
                 Err(_) => return,
             },
         };

@@ -3,8 +3,8 @@
 use crate::common::{Server, course, course_with, eventually, get, options};
 use crate::last_answer;
 use poll_to_push::course::LESSONS;
-use poll_to_push::feed::PLAIN;
-use poll_to_push::http::{Access, Answer, Reply, Route};
+use poll_to_push::feed::IDENTITY;
+use poll_to_push::http::{Access, Response, Route};
 use poll_to_push::options::Options;
 
 #[test]
@@ -30,7 +30,7 @@ fn past_the_maximum_a_connection_gets_503_with_retry_after() {
     asking.send(get("/healthz", ""));
     let health = asking.answer().json();
     assert_eq!(health["connections"], 3);
-    assert_eq!(health["ended"]["Refused"], 3);
+    assert_eq!(health["ended"]["Overloaded"], 3);
     // A place that is free again is taken.
     drop(stream);
     eventually("a free place", || {
@@ -42,10 +42,10 @@ fn past_the_maximum_a_connection_gets_503_with_retry_after() {
 /// The course with routes of which each has a fault.
 fn faulty(lessons: usize) -> Server {
     let routes = vec![
-        Route::get("/panic", Access::Open, |_| panic!("on purpose")),
-        Route::get("/panic-later", Access::Open, |_| {
-            let head = Answer::stream("text/plain");
-            Ok(Reply::hold(head, &PLAIN, |_| panic!("on purpose")))
+        Route::get("/panic", Access::AnyOrigin, |_| panic!("on purpose")),
+        Route::get("/panic-later", Access::AnyOrigin, |_| {
+            let head = Response::stream_head("text/plain");
+            Ok(head.streaming(&IDENTITY, |_| panic!("on purpose")))
         }),
     ];
     Server::start(&LESSONS[..lessons], &options(), routes)

@@ -105,8 +105,8 @@ fn who_takes_too_long_is_told_so_or_closed() {
     });
     for (reason, count) in [
         ("HeadTimedOut", 2),
-        ("BodyTimedOut", 2),
-        ("NeverSpoke", 1),
+        ("BodyIncomplete", 2),
+        ("NoRequest", 1),
         ("IdleTimedOut", 1),
     ] {
         eventually(reason, || server.ended(reason) == count);

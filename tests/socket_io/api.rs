@@ -3,12 +3,12 @@
 use crate::common::{Server, eventually, options};
 use crate::{closes, direct, say, text};
 use crossbeam_channel::{Receiver, unbounded};
-use poll_to_push::bus::{Bounds, Topic};
-use poll_to_push::feed::Heart;
+use poll_to_push::bus::{Retention, Topic};
 use poll_to_push::http::Route;
 use poll_to_push::lessons::socket_io::engine_io::Engine;
-use poll_to_push::lessons::socket_io::server::{Args, ConnectError, NoAck, Server as Io};
-use poll_to_push::options::SocketIo;
+use poll_to_push::lessons::socket_io::server::{AckError, Args, ConnectError, Server as Io};
+use poll_to_push::options::SocketIoOptions;
+use poll_to_push::timer::Timer;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,35 +19,35 @@ const MINE: &str = "/mine/";
 struct Mine {
     server: Server,
     engine: Arc<Engine>,
-    heart: Arc<Heart>,
+    timer: Arc<Timer>,
     io: Io,
 }
 
 impl Mine {
     fn start(talk: impl Fn(&Io)) -> Mine {
-        let bounds = Bounds {
+        let bounds = Retention {
             messages: 100,
             bytes: 1 << 20,
         };
         let topic = Topic::start("mine", true, bounds).expect("a topic");
-        let heart = Heart::start(Duration::from_secs(15)).expect("a heart");
-        let settings = SocketIo::default();
+        let timer = Timer::start().expect("a timer");
+        let settings = SocketIoOptions::default();
         let io = Io::new(topic, &settings);
         talk(&io);
         let serving = io.clone();
         let engine = Engine::new(
             &settings,
             100,
-            heart.clone(),
+            timer.clone(),
             Arc::default(),
             Box::new(move |session| serving.client(session)),
         );
         let answering = engine.clone();
-        let route = Route::any(MINE, move |request| answering.answer(request));
+        let route = Route::any(MINE, move |request| answering.handle_request(request));
         Mine {
             server: Server::start(&[], &options(), vec![route]),
             engine,
-            heart,
+            timer,
             io,
         }
     }
@@ -55,9 +55,9 @@ impl Mine {
 
 impl Drop for Mine {
     fn drop(&mut self) {
-        self.engine.stop();
+        self.engine.shutdown();
         self.server.stop();
-        self.heart.stop();
+        self.timer.stop();
     }
 }
 
@@ -98,7 +98,7 @@ fn the_server_asks_and_the_client_answers() {
     say(&mut client, "40");
     text(&mut client);
     drop(client);
-    assert_eq!(soon(&told), Err(NoAck::Disconnected));
+    assert_eq!(soon(&told), Err(AckError::Disconnected));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn an_answer_has_its_time() {
     });
     let mut client = direct(&mine.server, MINE);
     say(&mut client, "40");
-    assert_eq!(soon(&told), Err(NoAck::TimedOut));
+    assert_eq!(soon(&told), Err(AckError::TimedOut));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn what_a_handler_says_arrives_in_its_order() {
                     socket.namespace().emit("all", Args::one(&n));
                     socket.emit("one", Args::one(&n));
                 }
-                event.answer(Args::none());
+                event.ack(Args::none());
             });
         });
     });
@@ -146,7 +146,7 @@ fn what_a_handler_says_arrives_in_its_order() {
 #[test]
 fn whoever_may_not_come_is_told_why() {
     let mine = Mine::start(|io| {
-        io.of("/").admit(|payload| {
+        io.of("/").use_middleware(|payload| {
             if payload.get().contains("sesame") {
                 return Ok(());
             }
@@ -172,7 +172,7 @@ fn rooms_and_exceptions() {
                 for at in 0..event.args.len() {
                     socket.join(&event.args.get::<String>(at).expect("a name"));
                 }
-                event.answer(Args::none());
+                event.ack(Args::none());
             });
             socket.on("to a", |socket, _| {
                 socket.to("a").emit("from one", Args::none())
@@ -246,7 +246,7 @@ fn a_fault_in_a_handler_costs_its_session() {
             let tell = tell.clone();
             socket.on_disconnect(move |_, why| tell.send(why).expect("open"));
             socket.on("fault", |_, _| panic!("a fault"));
-            socket.on("fine", |_, event| event.answer(Args::none()));
+            socket.on("fine", |_, event| event.ack(Args::none()));
         });
     });
     let mut other = direct(&mine.server, MINE);

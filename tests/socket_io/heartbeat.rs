@@ -2,13 +2,13 @@
 
 use crate::common::{SOON, eventually, within};
 use crate::{ENGINE, SOCKET, Session, closes, direct, quick, refused, say, server, text};
-use poll_to_push::options::SocketIo;
+use poll_to_push::options::SocketIoOptions;
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 /// Pings as often as [`quick`], and this much time for an answer.
-fn patient(ping_timeout: Duration) -> SocketIo {
-    SocketIo {
+fn patient(ping_timeout: Duration) -> SocketIoOptions {
+    SocketIoOptions {
         ping_timeout,
         ..quick()
     }
@@ -42,7 +42,7 @@ fn a_socket_without_a_pong_is_closed() {
     assert_eq!(text(&mut client), "2");
     assert_eq!(closes(&mut client), 1011);
     assert!(began.elapsed() >= Duration::from_millis(3_290));
-    eventually("it is counted", || server.ended("PeerSilent") == 1);
+    eventually("it is counted", || server.ended("PongTimeout") == 1);
 }
 
 #[test]
@@ -72,9 +72,9 @@ fn a_poll_that_waits_ends_with_its_session() {
 
 #[test]
 fn a_session_that_joins_no_namespace_is_closed() {
-    let server = server(SocketIo {
+    let server = server(SocketIoOptions {
         connect_timeout: Duration::from_secs(3),
-        ..SocketIo::default()
+        ..SocketIoOptions::default()
     });
     let mut client = direct(&server, SOCKET);
     assert_eq!(closes(&mut client), 1000);
@@ -95,7 +95,7 @@ fn a_session_that_joins_no_namespace_is_closed() {
 
 #[test]
 fn a_half_open_upgrade_is_closed_and_the_session_goes_on() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, ENGINE);
     let mut probe = session.websocket();
     say(&mut probe, "2probe");

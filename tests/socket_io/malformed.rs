@@ -2,7 +2,7 @@
 
 use crate::common::{Client, Site, eventually};
 use crate::{ENGINE, SOCKET, Session, closes, connected, direct, masked, refused, say, server};
-use poll_to_push::options::SocketIo;
+use poll_to_push::options::SocketIoOptions;
 
 /// Packets that are none of Engine.IO, or that a client may not send.
 const NOT_ENGINE: [&str; 13] = [
@@ -59,7 +59,7 @@ fn polling<'a>(site: &'a Site) -> Session<'a> {
 
 #[test]
 fn no_packet_of_engine_io() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let mut other = connected(&server);
     for wrong in NOT_ENGINE {
         let session = Session::open(&server, ENGINE);
@@ -86,7 +86,7 @@ fn no_packet_of_engine_io() {
 
 #[test]
 fn bytes_that_are_no_text() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, ENGINE);
     let mut client = server.connect();
     let target = session.target("polling");
@@ -109,7 +109,7 @@ fn bytes_that_are_no_text() {
 
 #[test]
 fn no_message_of_socket_io() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let mut other = connected(&server);
     for wrong in NOT_SOCKET {
         let mut socket = connected(&server);
@@ -126,7 +126,7 @@ fn no_message_of_socket_io() {
 
 #[test]
 fn whoever_does_not_connect_first_is_closed() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     for wrong in [
         "2[\"echo\"]",
         "1",
@@ -143,7 +143,7 @@ fn whoever_does_not_connect_first_is_closed() {
 
 #[test]
 fn attachments_that_are_wrong() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let due = "452-0[\"echo\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]";
     // A text where bytes are due.
     let mut socket = connected(&server);
@@ -175,9 +175,9 @@ fn attachments_that_are_wrong() {
 
 #[test]
 fn attachments_that_are_too_large_together() {
-    let server = server(SocketIo {
+    let server = server(SocketIoOptions {
         max_payload: 1_000,
-        ..SocketIo::default()
+        ..SocketIoOptions::default()
     });
     let mut socket = connected(&server);
     let places: Vec<_> = (0..11)
@@ -192,9 +192,9 @@ fn attachments_that_are_too_large_together() {
 
 #[test]
 fn a_message_that_is_too_large_costs_its_socket() {
-    let server = server(SocketIo {
+    let server = server(SocketIoOptions {
         max_payload: 1_000,
-        ..SocketIo::default()
+        ..SocketIoOptions::default()
     });
     let mut other = connected(&server);
     let mut socket = connected(&server);
@@ -211,7 +211,7 @@ fn a_message_that_is_too_large_costs_its_socket() {
 
 #[test]
 fn json_that_is_nested_without_end_is_only_text() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let mut socket = connected(&server);
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     say(&mut socket, &format!("420[\"echo\",{deep}]"));

@@ -2,7 +2,7 @@
 
 use crate::common::{Answer, eventually, get, options, post, upgrade};
 use crate::{ENGINE, SOCKET, Session, direct, quick, refused, server, sid, text};
-use poll_to_push::options::{Options, SocketIo};
+use poll_to_push::options::{Options, SocketIoOptions};
 use serde_json::json;
 
 #[test]
@@ -38,7 +38,7 @@ fn a_session_opens_with_the_protocols_values() {
 
 #[test]
 fn a_wrong_request_gets_the_protocols_code() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let ask = |query: &str| server.ask(&get(&format!("{ENGINE}?{query}"), ""));
     refused(&ask("EIO=4"), 0);
     refused(&ask("EIO=4&transport=abc"), 0);
@@ -71,7 +71,7 @@ fn a_wrong_request_gets_the_protocols_code() {
 
 #[test]
 fn messages_come_back_as_they_are() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, ENGINE);
     for body in [
         "4hello",
@@ -88,7 +88,7 @@ fn messages_come_back_as_they_are() {
 
 #[test]
 fn a_poll_waits_for_something_to_say() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, ENGINE);
     let mut waiting = session.getting();
     session.say("4late");
@@ -97,7 +97,7 @@ fn a_poll_waits_for_something_to_say() {
 
 #[test]
 fn two_polls_at_once_end_the_session() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, ENGINE);
     let mut first = session.getting();
     // One of the two is the second, whichever comes to be read first.
@@ -116,7 +116,7 @@ fn two_polls_at_once_end_the_session() {
 
 #[test]
 fn the_client_says_goodbye() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     // The two go by connections of their own. A poll that is read much later finds nothing.
     let in_time = (0..20).find_map(|_| {
         let session = Session::open(&server, ENGINE);
@@ -134,9 +134,9 @@ fn the_client_says_goodbye() {
 
 #[test]
 fn a_payload_may_be_as_large_as_was_said_and_no_larger() {
-    let mut server = server(SocketIo {
+    let mut server = server(SocketIoOptions {
         max_payload: 1_000,
-        ..SocketIo::default()
+        ..SocketIoOptions::default()
     });
     let other = Session::open(&server, ENGINE);
     let session = Session::open(&server, ENGINE);
@@ -155,11 +155,11 @@ fn a_payload_may_be_as_large_as_was_said_and_no_larger() {
 
 #[test]
 fn a_client_that_does_not_poll_is_not_kept_for_ever() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, SOCKET);
     session.say("40");
     // Everyone hears what is said, and this one fetches nothing.
-    let chat = server.running().house().bus.topic("chat").expect("chat");
+    let chat = server.running().app().bus.topic("chat").expect("chat");
     for n in 0..1_200 {
         chat.publish("message", &n).expect("open");
     }
@@ -212,7 +212,7 @@ fn pages_of_other_sites_come_only_when_they_are_named() {
 
 #[test]
 fn a_stop_ends_sessions_in_order() {
-    let mut server = server(SocketIo::default());
+    let mut server = server(SocketIoOptions::default());
     let address = server.address;
     let site = crate::common::Site { address };
     let session = Session::open(&site, ENGINE);

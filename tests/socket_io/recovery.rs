@@ -2,13 +2,13 @@
 
 use crate::common::{Client, Site, eventually};
 use crate::{SOCKET, Session, direct, say, server, text};
-use poll_to_push::options::SocketIo;
+use poll_to_push::options::SocketIoOptions;
 use serde_json::Value;
 
-fn recovering() -> SocketIo {
-    SocketIo {
+fn recovering() -> SocketIoOptions {
+    SocketIoOptions {
         recovery: true,
-        ..SocketIo::default()
+        ..SocketIoOptions::default()
     }
 }
 
@@ -142,7 +142,7 @@ fn whoever_left_in_order_is_forgotten() {
 
 #[test]
 fn without_it_there_is_no_pid_and_no_offset() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, SOCKET);
     session.say("40{\"pid\":\"x\",\"offset\":\"a-1\"}");
     let told = session.packets();

@@ -2,7 +2,7 @@
 
 use crate::common::{Client, get, post};
 use crate::{SOCKET, Session, connected, direct, say, server, text};
-use poll_to_push::options::SocketIo;
+use poll_to_push::options::SocketIoOptions;
 use serde_json::{Value, json};
 
 /// The next packet must be this event; gives its arguments.
@@ -29,7 +29,7 @@ fn with_id(site: &crate::common::Site) -> (Client, String) {
 
 #[test]
 fn namespaces_are_joined_with_a_payload() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let mut client = direct(&server, SOCKET);
     for (connect, namespace, auth) in [
         ("40", "", "{}"),
@@ -62,7 +62,7 @@ fn namespaces_are_joined_with_a_payload() {
 
 #[test]
 fn events_and_acks_come_back() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let mut client = connected(&server);
     for (said, heard) in [
         (
@@ -87,7 +87,7 @@ fn events_and_acks_come_back() {
 
 #[test]
 fn bytes_go_both_ways_on_both_transports() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let mut client = connected(&server);
     let two = "{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}";
     for (said, heard) in [
@@ -118,7 +118,7 @@ fn bytes_go_both_ways_on_both_transports() {
 
 #[test]
 fn broadcasts_go_to_everyone_or_to_everyone_else() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let (mut ada, mut bob) = (connected(&server), connected(&server));
     let session = Session::open(&server, SOCKET);
     session.say("40");
@@ -141,7 +141,7 @@ fn broadcasts_go_to_everyone_or_to_everyone_else() {
 
 #[test]
 fn bytes_are_broadcast_too() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let (mut ada, mut bob) = (connected(&server), connected(&server));
     let packet = "451-[\"broadcast\",{\"_placeholder\":true,\"num\":0}]";
     say(&mut ada, packet);
@@ -152,7 +152,7 @@ fn bytes_are_broadcast_too() {
 
 #[test]
 fn the_chat_is_one_conversation_with_all_lessons() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let mut client = connected(&server);
     let sent = server.ask(&post(
         "/publish",
@@ -185,7 +185,7 @@ fn the_chat_is_one_conversation_with_all_lessons() {
 
 #[test]
 fn the_internal_topic_has_no_url() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     for path in ["/short-polling/messages", "/sse/stream", "/comet/stream"] {
         let answer = server.ask(&get(&format!("{path}?topic=socket.io"), ""));
         assert_eq!(answer.status, 404, "{path}");
@@ -196,7 +196,7 @@ fn the_internal_topic_has_no_url() {
 
 #[test]
 fn rooms_are_entered_and_left_in_one_order() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let ((mut ada, ada_id), (mut bob, _)) = (with_id(&server), with_id(&server));
     say(&mut ada, "420[\"join room\",\"red\"]");
     assert_eq!(text(&mut ada), "430[[\"red\"]]");
@@ -237,7 +237,7 @@ fn rooms_are_entered_and_left_in_one_order() {
 
 #[test]
 fn who_is_here_is_told_to_those_who_told_their_names() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let ((mut ada, ada_id), (mut bob, bob_id)) = (with_id(&server), with_id(&server));
     say(&mut ada, "42[\"name\",\"Ada\"]");
     let here = event(&mut ada, "here");
@@ -267,7 +267,7 @@ fn who_is_here_is_told_to_those_who_told_their_names() {
 
 #[test]
 fn push_comes_every_two_seconds() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let mut client = direct(&server, SOCKET);
     let began = std::time::Instant::now();
     say(&mut client, "40/push,");
@@ -281,7 +281,7 @@ fn push_comes_every_two_seconds() {
 
 #[test]
 fn health_counts_sessions() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let _client = connected(&server);
     let _session = Session::open(&server, SOCKET);
     assert_eq!(server.health()["sessions"], 2);

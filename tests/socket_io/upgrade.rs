@@ -2,7 +2,7 @@
 
 use crate::common::{Client, eventually};
 use crate::{ENGINE, SOCKET, Session, closes, refused, say, server, text};
-use poll_to_push::options::SocketIo;
+use poll_to_push::options::SocketIoOptions;
 
 fn probed(session: &Session<'_>) -> Client {
     let mut socket = session.websocket();
@@ -13,7 +13,7 @@ fn probed(session: &Session<'_>) -> Client {
 
 #[test]
 fn a_session_changes_over() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, ENGINE);
     let mut socket = probed(&session);
     assert_eq!(session.packets(), "6", "polls end at once now");
@@ -31,7 +31,7 @@ fn a_session_changes_over() {
 
 #[test]
 fn a_poll_that_waits_is_ended_by_the_probe() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, ENGINE);
     let mut waiting = session.getting();
     let _socket = probed(&session);
@@ -40,7 +40,7 @@ fn a_poll_that_waits_is_ended_by_the_probe() {
 
 #[test]
 fn what_is_parked_goes_over_first_and_once() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, ENGINE);
     session.say("41\x1e42\x1ebAQI=");
     let mut socket = probed(&session);
@@ -55,12 +55,12 @@ fn what_is_parked_goes_over_first_and_once() {
 #[test]
 fn nothing_is_lost_or_doubled_while_others_speak() {
     const COUNT: usize = 400;
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, SOCKET);
     session.say("40");
     let chat = server
         .running()
-        .house()
+        .app()
         .bus
         .topic("chat")
         .expect("chat")
@@ -99,7 +99,7 @@ fn nothing_is_lost_or_doubled_while_others_speak() {
 
 #[test]
 fn two_upgrades_at_once_are_one() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, ENGINE);
     let mut first = probed(&session);
     assert_eq!(closes(&mut session.websocket()), 1008);
@@ -110,7 +110,7 @@ fn two_upgrades_at_once_are_one() {
 
 #[test]
 fn a_wrong_word_before_the_upgrade_costs_the_socket_only() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     for wrong in ["4hello", "5", "2", "2prob", "abc", "1", "3probe", ""] {
         let session = Session::open(&server, ENGINE);
         let mut socket = session.websocket();
@@ -128,7 +128,7 @@ fn a_wrong_word_before_the_upgrade_costs_the_socket_only() {
 
 #[test]
 fn a_socket_that_vanishes_before_the_upgrade_costs_nothing() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, ENGINE);
     drop(probed(&session));
     eventually("it polls again", || {
@@ -139,7 +139,7 @@ fn a_socket_that_vanishes_before_the_upgrade_costs_nothing() {
 
 #[test]
 fn a_socket_that_vanishes_after_it_ends_the_session() {
-    let server = server(SocketIo::default());
+    let server = server(SocketIoOptions::default());
     let session = Session::open(&server, ENGINE);
     let mut socket = probed(&session);
     say(&mut socket, "5");

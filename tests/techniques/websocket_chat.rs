@@ -15,7 +15,7 @@ fn told(client: &mut Client) -> Value {
 }
 
 fn joined(server: &Server) -> Client {
-    let topic = server.running().house().bus.topic("chat").expect("chat");
+    let topic = server.running().app().bus.topic("chat").expect("chat");
     let before = topic.subscribers();
     let client = socket(server, CHAT);
     eventually("joined", || topic.subscribers() == before + 1);
@@ -140,6 +140,6 @@ fn a_socket_reads_the_topic_that_it_names_and_publishes_to_chat() {
     let mut client = socket(&server, &format!("{CHAT}?topic=users&after=0"));
     assert_eq!(told(&mut client)["topic"], "users");
     client.send(masked(0x81, b"{\"data\":\"to chat\"}"));
-    let chat = server.running().house().bus.topic("chat").expect("chat");
-    eventually("published", || chat.held() == 1);
+    let chat = server.running().app().bus.topic("chat").expect("chat");
+    eventually("published", || chat.history_len() == 1);
 }

@@ -198,7 +198,7 @@ fn a_peer_that_answers_no_ping_is_1011() {
         assert_eq!(client.frame(), (0x89, Vec::new()), "{path}");
         closed(&mut client, 1011, path);
     }
-    eventually("counted", || server.ended("PeerSilent") == 2);
+    eventually("counted", || server.ended("PongTimeout") == 2);
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn a_button_that_runs_a_mistake_has_both_its_functions() {
 
 #[test]
 fn a_pointer_into_the_wire_view_names_a_part_that_there_is() {
-    let parts = texts::file("public/view/words.js").unwrap_or_default();
+    let parts = texts::file("public/view/glossary.js").unwrap_or_default();
     let mut wrong = Vec::new();
     for text in all() {
         for (line, name) in attributes(&text, "data-wire=\"") {
@@ -142,7 +142,7 @@ fn a_pointer_into_the_wire_view_names_a_part_that_there_is() {
             let field = name.starts_with("field-");
             let part = name != "field" && parts.contains(&format!("\"{name}\":"));
             if !field && !part {
-                wrong.push(text.at(line, format!("public/view/words.js has no part {name}")));
+                wrong.push(text.at(line, format!("public/view/glossary.js has no part {name}")));
             }
         }
     }

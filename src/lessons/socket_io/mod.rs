@@ -15,17 +15,21 @@
 //!      42["chat message","hello"]                       event
 //! ```
 //!
-//! Three rooms, each of which knows only the one before it: [`codec`] (bytes and
-//! packets), [`engine_io`] (sessions and transports), [`server`] (sockets, rooms,
-//! acks). This module is what an application looks like on top of them.
+//! Three modules, each of which knows only the one before it: [`codec`] (bytes and
+//! packets), [`engine_io`] (sessions and transports), [`server`] (sockets, namespaces,
+//! acks). On top of them is the application: this module has the chat and the echo,
+//! [`presence`] who is here and who is typing, [`rooms`] the rooms, [`push`] what `/push`
+//! is sent every two seconds.
 
 pub mod codec;
 pub mod engine_io;
+pub mod presence;
+pub mod push;
+pub mod rooms;
 pub mod server;
 
-use crate::apps::people;
+use crate::app::{AppState, Lesson};
 use crate::bus::Topic;
-use crate::course::{House, Lesson};
 use crate::http::Route;
 use engine_io::Engine;
 use serde_json::{Value, json};
@@ -34,62 +38,62 @@ use std::sync::Arc;
 
 /// This lesson in the course.
 pub static LESSON: Lesson = Lesson {
-    number: 7,
-    name: "socket-io",
-    title: "Socket.IO",
-    topics: &[],
-    internal: &[TOPIC],
-    routes,
-    asks_and_answers: false,
+    internal_topics: &[TOPIC],
+    ..Lesson::new(7, "socket-io", "Socket.IO", routes)
 };
 
 /// What goes to more than one socket goes through this topic.
 const TOPIC: &str = "socket.io";
 
-fn routes(house: &Arc<House>) -> Vec<Route> {
-    let (Some(own), Some(chat)) = (house.bus.internal(TOPIC), house.bus.topic("chat")) else {
+fn routes(app: &Arc<AppState>) -> Vec<Route> {
+    let (Some(own), Some(chat)) = (app.bus.internal(TOPIC), app.bus.topic("chat")) else {
         return Vec::new();
     };
-    let io = Server::new(own.clone(), &house.options.socket_io);
-    talk(&io, chat);
-    hear_the_chat(&io, chat);
-    let people = people::start(&io);
+    let io = Server::new(own.clone(), &app.options.socket_io);
+    let presence = presence::start(&io);
+    on_root(&io, chat, presence.names());
+    io.of("/custom").on_connection(protocol_checks);
+    let push = push::start(&io);
+    forward_chat(&io, chat);
 
     // ANCHOR: two-urls
-    let bare = engine(house, Box::new(engine_io::echo));
+    let bare = engine(app, Box::new(engine_io::echo));
     let serving = io.clone();
-    let sockets = engine(house, Box::new(move |session| serving.client(session)));
+    let sockets = engine(app, Box::new(move |session| serving.client(session)));
     // ANCHOR_END: two-urls
     let engines = [bare.clone(), sockets.clone()];
-    house.at_stop(move || {
-        people.stop();
-        engines.iter().for_each(|engine| engine.stop());
+    app.on_shutdown(move || {
+        presence.stop();
+        push.stop();
+        engines.iter().for_each(|engine| engine.shutdown());
         io.forget();
     });
     vec![
-        Route::any("/engine.io/", move |request| bare.answer(request)),
-        Route::any("/socket.io/", move |request| sockets.answer(request)),
+        Route::any("/engine.io/", move |request| bare.handle_request(request)),
+        Route::any("/socket.io/", move |request| {
+            sockets.handle_request(request)
+        }),
     ]
 }
 
-fn engine(house: &House, application: engine_io::Application) -> Arc<Engine> {
+fn engine(app: &AppState, application: engine_io::Application) -> Arc<Engine> {
     Engine::new(
-        &house.options.socket_io,
-        house.options.max_connections,
-        house.heart.clone(),
-        house.sessions.clone(),
+        &app.options.socket_io,
+        app.options.max_connections,
+        app.timer.clone(),
+        app.sessions.clone(),
         application,
     )
 }
 
-/// What the server says and hears, in each namespace.
-fn talk(io: &Server, chat: &Arc<Topic>) {
-    let chat = chat.clone();
+/// Everything that the server listens for in the namespace `/`.
+fn on_root(io: &Server, chat: &Arc<Topic>, names: &Arc<presence::Names>) {
+    let (chat, names) = (chat.clone(), names.clone());
     io.of("/").on_connection(move |socket| {
-        greet(socket);
+        protocol_checks(socket);
         let chat = chat.clone();
         socket.on("chat message", move |socket, event| {
-            say(&chat, socket, event)
+            publish(&chat, socket, event)
         });
         // As in the notes that learners come with: a page that says the one and
         // listens for the other.
@@ -103,54 +107,53 @@ fn talk(io: &Server, chat: &Arc<Topic>) {
         });
         socket.on("echo", |_, event| {
             let args = event.args.clone();
-            event.answer(args);
+            event.ack(args);
         });
         // ANCHOR_END: listeners
+        presence::listen(socket, &names);
+        rooms::listen(socket);
     });
-    io.of("/custom").on_connection(greet);
-    // What is pushed there every two seconds comes from `people`.
-    io.of("/push");
 }
 
 /// What the protocol's own checks ask of a server.
-fn greet(socket: &Socket) {
+fn protocol_checks(socket: &Socket) {
     socket.emit("auth", Args::one(socket.auth()));
     socket.on("message", |socket, event| {
         socket.emit("message-back", event.args)
     });
     socket.on("message-with-ack", |_, event| {
         let args = event.args.clone();
-        event.answer(args);
+        event.ack(args);
     });
 }
 
-/// Says something in the chat that all lessons share. It comes back to everyone, the
-/// sender included, as [`hear_the_chat`] has it.
-fn say(chat: &Topic, socket: &Socket, event: Event) {
+/// Publishes in the chat that all lessons share. It comes back to everyone, the
+/// sender included, as [`forward_chat`] has it.
+fn publish(chat: &Topic, socket: &Socket, event: Event) {
     let data = event
         .args
         .get::<Value>(0)
         .filter(|_| event.args.attachments().is_empty());
-    // ANCHOR: say
-    let told = match data {
+    // ANCHOR: publish
+    let ack = match data {
         None => json!({ "error": "a chat message carries one argument, without bytes" }),
         Some(data) => match chat.publish("message", &data) {
             Ok(id) => json!({ "id": id }),
             Err(closed) => json!({ "error": closed.to_string() }),
         },
     };
-    // ANCHOR_END: say
-    if event.wants_answer() {
-        event.answer(Args::one(&told));
-    } else if told.get("error").is_some() {
-        socket.emit("chat error", Args::one(&told));
+    // ANCHOR_END: publish
+    if event.wants_ack() {
+        event.ack(Args::one(&ack));
+    } else if ack.get("error").is_some() {
+        socket.emit("chat error", Args::one(&ack));
     }
 }
 
-/// Whatever is said in the chat, by any lesson's page, is an event for everyone.
-fn hear_the_chat(io: &Server, chat: &Topic) {
-    // ANCHOR: hear
+/// Whatever is published in the chat, by any lesson's page, is an event for everyone.
+fn forward_chat(io: &Server, chat: &Topic) {
+    // ANCHOR: forward
     let everyone = io.of("/");
-    chat.echo_into(move |message| everyone.emit("chat message", Args::one(&message.data)));
-    // ANCHOR_END: hear
+    chat.on_publish(move |message| everyone.emit("chat message", Args::one(&message.data)));
+    // ANCHOR_END: forward
 }

@@ -4,12 +4,15 @@
 //! locks in the place of `std`'s. The wire is a list of bytes that takes so many
 //! at once and then says that it is full.
 
-#[path = "../../../src/feed/ending.rs"]
+#[path = "../../../src/feed/close_reason.rs"]
 #[allow(dead_code, reason = "a part of the course")]
-mod ending;
-#[path = "../../../src/feed/outbox.rs"]
+mod close_reason;
+#[path = "../../../src/feed/outbox/mod.rs"]
 #[allow(dead_code, reason = "a part of the course")]
 mod outbox;
+#[path = "../../../src/feed/write_half.rs"]
+#[allow(dead_code, reason = "a part of the course")]
+mod write_half;
 /// Loom's locks, under the name by which the outbox asks for them.
 mod sync {
     pub use loom::sync::{Condvar, Mutex, MutexGuard};
@@ -17,8 +20,9 @@ mod sync {
 
 #[cfg(test)]
 mod tests {
-    use crate::ending::Reason;
-    use crate::outbox::{Drained, MAX_BYTES, Outbox, Sent, Stay, Wire};
+    use crate::close_reason::CloseReason;
+    use crate::outbox::{DrainUntil, Drained, MAX_BYTES, Outbox, Pushed};
+    use crate::write_half::WriteHalf;
     use bytes::Bytes;
     use loom::thread;
     use std::io::{self, ErrorKind};
@@ -49,8 +53,8 @@ mod tests {
         }
     }
 
-    impl Wire for Pipe {
-        fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
+    impl WriteHalf for Pipe {
+        fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
             let mut out = self.0.lock().unwrap();
             assert!(!out.closed, "bytes after the end");
             let taken = bytes.len().min(out.room);
@@ -63,7 +67,7 @@ mod tests {
         }
 
         /// A write that waits writes a part, lets the others run, and goes on.
-        fn send(&self, bytes: &[u8], _patience: Duration) -> io::Result<usize> {
+        fn write_within(&self, bytes: &[u8], _patience: Duration) -> io::Result<usize> {
             let taken = bytes.len().min(2);
             {
                 let mut out = self.0.lock().unwrap();
@@ -74,11 +78,11 @@ mod tests {
             Ok(taken)
         }
 
-        fn close_write(&self) {
+        fn shutdown_write(&self) {
             self.0.lock().unwrap().closed = true;
         }
 
-        fn shut_down(&self) {
+        fn shutdown(&self) {
             self.0.lock().unwrap().closed = true;
         }
     }
@@ -86,16 +90,16 @@ mod tests {
     type Box = Arc<Outbox<Pipe>>;
 
     /// What the feed does with the answer: it sees that somebody drains.
-    fn follow_up(outbox: &Box, sent: Sent) {
-        if sent == Sent::NeedsDrainer {
+    fn follow_up(outbox: &Box, pushed: Pushed) {
+        if pushed == Pushed::NeedsDrainer {
             let outbox = outbox.clone();
-            thread::spawn(move || outbox.drain(Stay::UntilEmpty));
+            thread::spawn(move || outbox.drain(DrainUntil::Empty));
         }
     }
 
     fn offer(outbox: &Box, text: &'static str) {
-        let sent = outbox.offer(Bytes::from_static(text.as_bytes()), 1);
-        follow_up(outbox, sent);
+        let pushed = outbox.push_or_close(Bytes::from_static(text.as_bytes()), 1);
+        follow_up(outbox, pushed);
     }
 
     fn model(test: impl Fn() + Sync + Send + 'static) {
@@ -108,7 +112,7 @@ mod tests {
     fn finish(outbox: &Box, pipe: &Pipe, expected: &[&str]) {
         follow_up(
             outbox,
-            outbox.end(Bytes::from_static(b"."), Reason::Finished),
+            outbox.push_end(Bytes::from_static(b"."), CloseReason::Finished),
         );
         // The drainer that may be at work needs its turns.
         while !outbox.is_finished() {
@@ -130,9 +134,9 @@ mod tests {
                     offer(&outbox, "4");
                 })
             };
-            assert!(outbox.write(b"head"));
-            assert!(outbox.write(b"12"));
-            assert_eq!(outbox.drain(Stay::UntilEmpty), Drained::Live);
+            assert!(outbox.write_ahead(b"head"));
+            assert!(outbox.write_ahead(b"12"));
+            assert_eq!(outbox.drain(DrainUntil::Empty), Drained::Idle);
             publisher.join().unwrap();
             finish(&outbox, &pipe, &["head1234."]);
         });
@@ -143,7 +147,7 @@ mod tests {
         model(|| {
             let pipe = Pipe::with_room(3);
             let outbox = Arc::new(Outbox::new(pipe.clone()));
-            assert_eq!(outbox.drain(Stay::UntilEmpty), Drained::Live);
+            assert_eq!(outbox.drain(DrainUntil::Empty), Drained::Idle);
             let publisher = {
                 let outbox = outbox.clone();
                 thread::spawn(move || {
@@ -166,10 +170,10 @@ mod tests {
                 let outbox = outbox.clone();
                 // Fills the outbox to its bound, so that the put must wait.
                 let full = Bytes::from(vec![b'f'; 3]);
-                assert_eq!(outbox.offer(full, 1024), Sent::Taken);
-                thread::spawn(move || outbox.drain(Stay::UntilEmpty))
+                assert_eq!(outbox.push_or_close(full, 1024), Pushed::Taken);
+                thread::spawn(move || outbox.drain(DrainUntil::Empty))
             };
-            follow_up(&outbox, outbox.put(Bytes::from_static(b"put")));
+            follow_up(&outbox, outbox.push_blocking(Bytes::from_static(b"put")));
             drainer.join().unwrap();
             finish(&outbox, &pipe, &["fffput."]);
         });
@@ -180,7 +184,7 @@ mod tests {
         model(|| {
             let pipe = Pipe::with_room(1);
             let outbox = Arc::new(Outbox::new(pipe.clone()));
-            assert_eq!(outbox.drain(Stay::UntilEmpty), Drained::Live);
+            assert_eq!(outbox.drain(DrainUntil::Empty), Drained::Idle);
             let publisher = {
                 let outbox = outbox.clone();
                 thread::spawn(move || {
@@ -199,22 +203,28 @@ mod tests {
         model(|| {
             let pipe = Pipe::with_room(0);
             let outbox = Arc::new(Outbox::new(pipe.clone()));
-            assert_eq!(outbox.offer(Bytes::from_static(b"a"), 1024), Sent::Taken);
+            assert_eq!(
+                outbox.push_or_close(Bytes::from_static(b"a"), 1024),
+                Pushed::Taken
+            );
             let putting = {
                 let outbox = outbox.clone();
-                thread::spawn(move || outbox.put(Bytes::from_static(b"b")))
+                thread::spawn(move || outbox.push_blocking(Bytes::from_static(b"b")))
             };
             let closing = {
                 let outbox = outbox.clone();
-                thread::spawn(move || outbox.close(Reason::PeerGone))
+                thread::spawn(move || outbox.close(CloseReason::TcpTimeout))
             };
-            // Past the bound: ends as FellBehind, unless it has ended before.
-            assert_eq!(outbox.offer(Bytes::from_static(b"c"), 1), Sent::Refused);
-            assert_eq!(putting.join().unwrap(), Sent::Refused);
+            // Past the bound: closes as SlowConsumer, unless it has ended before.
+            assert_eq!(
+                outbox.push_or_close(Bytes::from_static(b"c"), 1),
+                Pushed::Refused
+            );
+            assert_eq!(putting.join().unwrap(), Pushed::Refused);
             let reason = closing.join().unwrap();
-            assert!([Reason::PeerGone, Reason::FellBehind].contains(&reason));
-            assert_eq!(outbox.close(Reason::Shutdown), reason);
-            assert_eq!(outbox.drain(Stay::UntilEmpty), Drained::Ended);
+            assert!([CloseReason::TcpTimeout, CloseReason::SlowConsumer].contains(&reason));
+            assert_eq!(outbox.close(CloseReason::Shutdown), reason);
+            assert_eq!(outbox.drain(DrainUntil::Empty), Drained::Closed);
         });
     }
 
@@ -225,7 +235,7 @@ mod tests {
             let outbox = Arc::new(Outbox::new(pipe.clone()));
             let drainer = {
                 let outbox = outbox.clone();
-                thread::spawn(move || outbox.drain(Stay::UntilEnded))
+                thread::spawn(move || outbox.drain(DrainUntil::Closed))
             };
             offer(&outbox, "a");
             // Only the offer itself can have woken it.
@@ -234,8 +244,8 @@ mod tests {
             }
             offer(&outbox, "b");
             assert_eq!(
-                outbox.end(Bytes::from_static(b"."), Reason::Finished),
-                Sent::Taken
+                outbox.push_end(Bytes::from_static(b"."), CloseReason::Finished),
+                Pushed::Taken
             );
             assert_eq!(drainer.join().unwrap(), Drained::Finished);
             assert_eq!(pipe.text(), "ab.");
@@ -247,15 +257,21 @@ mod tests {
         model(|| {
             let pipe = Pipe::with_room(0);
             let outbox = Arc::new(Outbox::new(pipe.clone()));
-            assert_eq!(outbox.offer(Bytes::from_static(b"a"), 1024), Sent::Taken);
+            assert_eq!(
+                outbox.push_or_close(Bytes::from_static(b"a"), 1024),
+                Pushed::Taken
+            );
             let drainer = {
                 let outbox = outbox.clone();
-                thread::spawn(move || outbox.drain(Stay::UntilEnded))
+                thread::spawn(move || outbox.drain(DrainUntil::Closed))
             };
-            assert_eq!(outbox.put(Bytes::from_static(b"b")), Sent::Taken);
             assert_eq!(
-                outbox.end(Bytes::from_static(b"."), Reason::Finished),
-                Sent::Taken
+                outbox.push_blocking(Bytes::from_static(b"b")),
+                Pushed::Taken
+            );
+            assert_eq!(
+                outbox.push_end(Bytes::from_static(b"."), CloseReason::Finished),
+                Pushed::Taken
             );
             assert_eq!(drainer.join().unwrap(), Drained::Finished);
             assert_eq!(pipe.text(), "ab.");
@@ -268,9 +284,15 @@ mod tests {
             let pipe = Pipe::with_room(0);
             let outbox = Arc::new(Outbox::new(pipe));
             let huge = Bytes::from(vec![b'h'; MAX_BYTES + 1]);
-            assert_eq!(outbox.put(huge), Sent::Taken);
-            assert_eq!(outbox.offer(Bytes::from_static(b"x"), 1), Sent::Refused);
-            assert_eq!(outbox.close(Reason::Shutdown), Reason::FellBehind);
+            assert_eq!(outbox.push_blocking(huge), Pushed::Taken);
+            assert_eq!(
+                outbox.push_or_close(Bytes::from_static(b"x"), 1),
+                Pushed::Refused
+            );
+            assert_eq!(
+                outbox.close(CloseReason::Shutdown),
+                CloseReason::SlowConsumer
+            );
         });
     }
 }

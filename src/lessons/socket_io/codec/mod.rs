@@ -1,8 +1,8 @@
 //! The codec: from bytes to packets and back. No I/O, no state but a packet that
 //! waits for its attachments.
 //!
-//! Two protocols, one inside the other: [`engine`] is Engine.IO protocol 4, whose
-//! `message` packets carry the packets of [`socket`], Socket.IO protocol 5.
+//! Two protocols, one inside the other: [`engine_io`] is Engine.IO protocol 4, whose
+//! `message` packets carry the packets of [`socket_io`], Socket.IO protocol 5.
 //!
 //! ```text
 //! 4 2 /custom, 7 ["hello",{"a":1}]
@@ -13,8 +13,8 @@
 //! └ Engine.IO: message
 //! ```
 
-pub mod engine;
-pub mod socket;
+pub mod engine_io;
+pub mod socket_io;
 
 use std::fmt;
 

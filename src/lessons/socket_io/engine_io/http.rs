@@ -1,11 +1,11 @@
 //! Engine.IO's requests: handshake, poll, POST, and the way to a WebSocket.
 
-use super::session::{Ended, Refusal, Session};
+use super::session::{DisconnectReason, RequestError, Session};
 use super::{Engine, websocket};
-use crate::feed::PLAIN;
-use crate::http::{Answer, Reply, Request};
-use crate::lessons::socket_io::codec::engine::{Packet, decode_payload};
-use crate::lessons::websocket::accept;
+use crate::feed::IDENTITY;
+use crate::http::websocket_handshake::accept;
+use crate::http::{Request, Response};
+use crate::lessons::socket_io::codec::engine_io::{EnginePacket, decode_payload};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ enum Code {
 }
 
 /// A 400 with the protocol's own code and words, and ours.
-fn refuse(code: Code, why: &str) -> Answer {
+fn refuse(code: Code, why: &str) -> Response {
     let message = match code {
         Code::TransportUnknown => "Transport unknown",
         Code::SessionIdUnknown => "Session ID unknown",
@@ -29,17 +29,17 @@ fn refuse(code: Code, why: &str) -> Answer {
         Code::UnsupportedProtocolVersion => "Unsupported protocol version",
     };
     let told = json!({ "code": code as u8, "message": message, "error": why });
-    Answer::json(400, &told)
+    Response::json(400, &told)
 }
 
-impl From<Refusal> for Answer {
-    fn from(refusal: Refusal) -> Answer {
+impl From<RequestError> for Response {
+    fn from(refusal: RequestError) -> Response {
         match refusal {
-            Refusal::UnknownSid => refuse(Code::SessionIdUnknown, "this session is over"),
-            Refusal::WrongTransport => {
+            RequestError::UnknownSid => refuse(Code::SessionIdUnknown, "this session is over"),
+            RequestError::WrongTransport => {
                 refuse(Code::BadRequest, "this session goes on by its WebSocket")
             }
-            Refusal::Overlap => {
+            RequestError::Overlap => {
                 let why = "one request at a time for each direction; the session is over";
                 refuse(Code::BadRequest, why)
             }
@@ -47,23 +47,23 @@ impl From<Refusal> for Answer {
     }
 }
 
-/// See [`Engine::answer`].
-pub fn answer(engine: &Arc<Engine>, request: &Request) -> Result<Reply, Answer> {
-    let transport = request.parameter("transport").unwrap_or_default();
+/// See [`Engine::handle_request`].
+pub fn handle_request(engine: &Arc<Engine>, request: &Request) -> Result<Response, Response> {
+    let transport = request.query_param("transport").unwrap_or_default();
     if !matches!(&*transport, "polling" | "websocket") {
         let why = "transport must be polling or websocket";
         return Err(refuse(Code::TransportUnknown, why));
     }
     let by_websocket = transport == "websocket";
-    let session = match request.parameter("sid") {
+    let session = match request.query_param("sid") {
         None => None,
-        Some(sid) => Some(engine.find(&sid).ok_or(Refusal::UnknownSid)?),
+        Some(sid) => Some(engine.find(&sid).ok_or(RequestError::UnknownSid)?),
     };
     if session.is_none() && request.method != "GET" {
         let why = "a session begins with a GET; without a sid there is none";
         return Err(refuse(Code::BadHandshakeMethod, why));
     }
-    if request.parameter("EIO").as_deref() != Some("4") {
+    if request.query_param("EIO").as_deref() != Some("4") {
         let why = "this server speaks EIO=4, Engine.IO protocol 4";
         return Err(refuse(Code::UnsupportedProtocolVersion, why));
     }
@@ -71,11 +71,11 @@ pub fn answer(engine: &Arc<Engine>, request: &Request) -> Result<Reply, Answer> 
         // ANCHOR: requests
         (None, false) => {
             let (_, open) = engine.open(None)?;
-            Ok(body(open.payload()).into())
+            Ok(body(open.payload()))
         }
         (Some(session), false) => match request.method.as_str() {
-            "GET" => poll(&session).map(Reply::from),
-            "POST" => post(engine, &session, request).map(Reply::from),
+            "GET" => poll(&session),
+            "POST" => post(engine, &session, request),
             _ => Err(refuse(Code::BadRequest, "a poll is a GET or a POST")),
         },
         // ANCHOR_END: requests
@@ -88,62 +88,66 @@ pub fn answer(engine: &Arc<Engine>, request: &Request) -> Result<Reply, Answer> 
             }
             let head = accept(request)?;
             let engine = engine.clone();
-            Ok(Reply::hold(head, &PLAIN, move |held| match session {
-                None => websocket::open(&engine, held),
-                Some(session) => websocket::upgrade(&engine, &session, held),
+            Ok(head.streaming(&IDENTITY, move |connection| match session {
+                None => websocket::open(&engine, connection),
+                Some(session) => websocket::upgrade(&engine, &session, connection),
             }))
         }
     }
 }
 
-fn body(packets: &str) -> Answer {
-    Answer::of_type(200, "text/plain; charset=UTF-8", packets)
+fn body(packets: &str) -> Response {
+    Response::of_type(200, "text/plain; charset=UTF-8", packets)
 }
 
-/// Lesson 2's long poll, but the news are parked for this one client.
-fn poll(session: &Arc<Session>) -> Result<Answer, Answer> {
+/// Lesson 2's long poll, but what is sent waits in this one client's write buffer.
+fn poll(session: &Arc<Session>) -> Result<Response, Response> {
     let (packets, last) = session.poll()?;
-    let answer = body(&packets);
+    let response = body(&packets);
     // What follows would be refused; and a client that is gone without a word
     // would keep its connection open.
-    Ok(if last { answer.and_close() } else { answer })
+    Ok(if last { response.and_close() } else { response })
 }
 
-fn post(engine: &Arc<Engine>, session: &Arc<Session>, request: &Request) -> Result<Answer, Answer> {
-    let mut turn = session.take_turn(true)?;
+fn post(
+    engine: &Arc<Engine>,
+    session: &Arc<Session>,
+    request: &Request,
+) -> Result<Response, Response> {
+    let mut handler = session.lock_handler(true)?;
     if request.body.len() > engine.max_payload {
-        session.close(Ended::TransportError);
+        session.close(DisconnectReason::TransportError);
         let why = format!(
             "a body has at most {} bytes (maxPayload)",
             engine.max_payload
         );
-        return Err(Answer::error(413, &why));
+        return Err(Response::error(413, &why));
     }
     if request.header("Content-Type") == Some("application/octet-stream") {
-        session.close(Ended::TransportError);
+        session.close(DisconnectReason::TransportError);
         let why = "a body is text; bytes stand in it as b and base64";
         return Err(refuse(Code::BadRequest, why));
     }
     let wrong = |why: &str| {
-        session.close(Ended::TransportError);
+        session.close(DisconnectReason::TransportError);
         refuse(Code::BadRequest, why)
     };
     // All of it is read before any of it counts.
     let packets = decode_payload(&request.body).map_err(|why| wrong(why.0))?;
     for packet in packets {
         match packet {
-            Packet::Message(data) => {
-                if !turn.message(data) {
+            EnginePacket::Message(data) => {
+                if !handler.message(data) {
                     break;
                 }
             }
-            Packet::Pong(_) => session.pong(),
-            Packet::Noop => {}
-            Packet::Close => {
-                session.goodbye();
+            EnginePacket::Pong(_) => session.on_pong(),
+            EnginePacket::Noop => {}
+            EnginePacket::Close => {
+                session.on_close_packet();
                 break;
             }
-            Packet::Open(_) | Packet::Ping(_) | Packet::Upgrade => {
+            EnginePacket::Open(_) | EnginePacket::Ping(_) | EnginePacket::Upgrade => {
                 return Err(wrong("a client sends close, pong, message and noop"));
             }
         }

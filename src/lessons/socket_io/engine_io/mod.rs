@@ -2,7 +2,7 @@
 //! over the one and then over the other.
 //!
 //! It is lesson 2 and lesson 6 put together. It carries messages both ways for an
-//! application that it knows nothing of, which hears them as a [`Receiver`].
+//! application that it knows nothing of, a [`SessionHandler`].
 //!
 //! ```text
 //! browser                                            server
@@ -17,27 +17,28 @@
 //! ```
 //!
 //! Read `session` (the states), then `http` (the requests) and `websocket` (the
-//! second transport). `parcel` is what goes out, `errands` what is put off.
+//! second transport). `packet_group` is what goes out, `job_queue` what is put off.
 
-pub mod errands;
 mod http;
-pub mod parcel;
+pub mod job_queue;
+pub mod packet_group;
 pub mod session;
 mod websocket;
 
-pub use parcel::Parcel;
-pub use session::{Ended, Receiver, Session};
+pub use packet_group::PacketGroup;
+pub use session::{DisconnectReason, Session, SessionHandler};
 
 use super::codec::Malformed;
-use super::codec::engine::{Data, Packet};
-use crate::feed::{Heart, Link};
-use crate::http::{Answer, Reply, Request};
-use crate::options::SocketIo;
+use super::codec::engine_io::{EnginePacket, MessageData};
+use crate::feed::ConnectionWriter;
+use crate::http::{Request, Response};
+use crate::lock::lock;
+use crate::options::SocketIoOptions;
 use crate::random;
-use crate::sync::lock;
-use errands::Errands;
+use crate::timer::Timer;
+use job_queue::JobQueue;
 use serde_json::json;
-use session::Times;
+use session::Timeouts;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -49,16 +50,16 @@ const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 const SID_LETTERS: usize = 20;
 
 /// Makes the application's end of a new session.
-pub type Application = Box<dyn Fn(&Arc<Session>) -> Box<dyn Receiver> + Send + Sync>;
+pub type Application = Box<dyn Fn(&Arc<Session>) -> Box<dyn SessionHandler> + Send + Sync>;
 
 /// What the sessions of one URL share.
 pub struct Engine {
-    times: Times,
+    timeouts: Timeouts,
     /// The largest body or WebSocket message that is taken, in bytes.
     max_payload: usize,
     max_sessions: usize,
-    heart: Arc<Heart>,
-    errands: Errands,
+    timer: Arc<Timer>,
+    jobs: JobQueue,
     application: Application,
     table: Arc<Table>,
     /// All engines' sessions together, for `/healthz`.
@@ -72,45 +73,45 @@ impl Engine {
     /// An engine whose sessions speak to `application`. At most `max_sessions` are
     /// open at once; `count` counts them.
     pub fn new(
-        settings: &SocketIo,
+        settings: &SocketIoOptions,
         max_sessions: usize,
-        heart: Arc<Heart>,
+        timer: Arc<Timer>,
         count: Arc<AtomicUsize>,
         application: Application,
     ) -> Arc<Engine> {
         Arc::new(Engine {
-            times: Times {
+            timeouts: Timeouts {
                 ping_interval: settings.ping_interval,
                 ping_timeout: settings.ping_timeout,
                 upgrade_timeout: UPGRADE_TIMEOUT,
             },
             max_payload: settings.max_payload,
             max_sessions,
-            heart,
-            errands: Errands::default(),
+            timer,
+            jobs: JobQueue::default(),
             application,
             table: Arc::new(Mutex::new(Some(HashMap::new()))),
             count,
         })
     }
 
-    /// Answers one request for this engine's URL.
+    /// Handles one request for this engine's URL.
     ///
     /// # Errors
-    /// The answer to a request that breaks the protocol.
-    pub fn answer(self: &Arc<Engine>, request: &Request) -> Result<Reply, Answer> {
-        http::answer(self, request)
+    /// The response to a request that breaks the protocol.
+    pub fn handle_request(self: &Arc<Engine>, request: &Request) -> Result<Response, Response> {
+        http::handle_request(self, request)
     }
 
     /// Ends every session in order, and takes no new one. Returns when the
     /// application was told.
-    pub fn stop(&self) {
+    pub fn shutdown(&self) {
         let sessions = lock(&self.table).take().unwrap_or_default();
         for session in sessions.values() {
             self.count.fetch_sub(1, Ordering::Relaxed);
-            session.end(Ended::ServerShuttingDown);
+            session.end(DisconnectReason::ServerShuttingDown);
         }
-        self.errands.finish();
+        self.jobs.finish();
     }
 
     /// The session called `sid`, if it is not over.
@@ -119,9 +120,12 @@ impl Engine {
         (!session.is_over()).then_some(session)
     }
 
-    /// A new session, over `link` or polling, and the packet that opens it.
-    fn open(&self, link: Option<Arc<Link>>) -> Result<(Arc<Session>, Arc<Parcel>), Answer> {
-        let unavailable = |why| Answer::error(503, why).header("Retry-After", 5);
+    /// A new session, over a WebSocket's `writer` or polling, and the packet that opens it.
+    fn open(
+        &self,
+        writer: Option<Arc<ConnectionWriter>>,
+    ) -> Result<(Arc<Session>, Arc<PacketGroup>), Response> {
+        let unavailable = |why| Response::error(503, why).header("Retry-After", 5);
         let sid =
             random::token(SID_LETTERS).map_err(|_| unavailable("no random number for an id"))?;
         let (table, count) = (self.table.clone(), self.count.clone());
@@ -136,21 +140,25 @@ impl Engine {
         };
         let session = Session::new(
             sid.clone(),
-            self.times,
-            self.heart.clone(),
-            self.errands.clone(),
+            self.timeouts,
+            self.timer.clone(),
+            self.jobs.clone(),
             Box::new(forget),
         );
-        let upgrades: &[&str] = if link.is_some() { &[] } else { &["websocket"] };
+        let upgrades: &[&str] = if writer.is_some() {
+            &[]
+        } else {
+            &["websocket"]
+        };
         let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let open = json!({
             "sid": sid,
             "upgrades": upgrades,
-            "pingInterval": milliseconds(self.times.ping_interval),
-            "pingTimeout": milliseconds(self.times.ping_timeout),
+            "pingInterval": milliseconds(self.timeouts.ping_interval),
+            "pingTimeout": milliseconds(self.timeouts.ping_timeout),
             "maxPayload": self.max_payload,
         });
-        let open = Packet::Open(open.to_string());
+        let open = EnginePacket::Open(open.to_string());
         {
             let mut table = lock(&self.table);
             let Some(table) = table.as_mut() else {
@@ -162,23 +170,23 @@ impl Engine {
             table.insert(sid, session.clone());
             self.count.fetch_add(1, Ordering::Relaxed);
         }
-        session.open((self.application)(&session), link);
+        session.open((self.application)(&session), writer);
         Ok((session, Arc::new(open.into())))
     }
 }
 
 /// The application of the bare `/engine.io/`: every message comes back as it is.
-pub fn echo(session: &Arc<Session>) -> Box<dyn Receiver> {
-    Box::new(Echo(session.clone()))
+pub fn echo(session: &Arc<Session>) -> Box<dyn SessionHandler> {
+    Box::new(EchoHandler(session.clone()))
 }
 
-struct Echo(Arc<Session>);
+struct EchoHandler(Arc<Session>);
 
-impl Receiver for Echo {
-    fn message(&mut self, data: Data) -> Result<(), Malformed> {
-        self.0.send(&Arc::new(Parcel::of(vec![data])));
+impl SessionHandler for EchoHandler {
+    fn message(&mut self, data: MessageData) -> Result<(), Malformed> {
+        self.0.send(&Arc::new(PacketGroup::of(vec![data])));
         Ok(())
     }
 
-    fn closed(self: Box<Self>, _why: Ended) {}
+    fn closed(self: Box<Self>, _why: DisconnectReason) {}
 }

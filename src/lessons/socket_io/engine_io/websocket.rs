@@ -1,120 +1,127 @@
 //! Engine.IO over a WebSocket: from the start, or taking over from polling.
 //!
-//! [`converse`] takes the frames apart, as in lesson 6. Each packet is a message
+//! [`websocket::serve`] takes the frames apart, as in lesson 6. Each packet is a message
 //! of its own.
 
 use super::Engine;
-use super::session::{Ended, Session, Turn};
-use crate::feed::conversation::{Say, close, converse};
-use crate::feed::{Encoding, Held, Link, Reason};
+use super::session::{DisconnectReason, HandlerGuard, Session};
+use crate::feed::frames::close;
+use crate::feed::websocket::{self, Action};
+use crate::feed::{CloseReason, ConnectionWriter, KeepAlive, StreamingConnection};
 use crate::lessons::socket_io::codec::Malformed;
-use crate::lessons::socket_io::codec::engine::{Data, Packet};
+use crate::lessons::socket_io::codec::engine_io::{EnginePacket, MessageData};
 use std::sync::Arc;
 use tungstenite::Message;
 use tungstenite::protocol::frame::coding::CloseCode;
 
-/// Engine.IO has pings of its own, and its sessions are no topic's subscribers.
-static ENGINE_IO: Encoding = Encoding {
-    message: |_| Vec::new(),
-    gap: Vec::new,
+/// No pings of WebSocket's: Engine.IO has its own.
+const NO_PINGS: KeepAlive = KeepAlive {
     heartbeat: Vec::new,
-    farewell: || close(CloseCode::Away, "the server is going down; come back"),
-    silent: None,
+    closing: || close(CloseCode::Away, "the server is going down; come back"),
+    on_pong_timeout: None,
 };
 
 /// A session that is a WebSocket from the start.
-pub fn open(engine: &Arc<Engine>, mut held: Held) {
-    held.go_live(&ENGINE_IO);
-    let link = held.link().clone();
-    let (session, packet) = match engine.open(Some(link.clone())) {
+pub fn open(engine: &Arc<Engine>, mut connection: StreamingConnection) {
+    connection.go_live(&NO_PINGS);
+    let writer = connection.writer().clone();
+    let (session, packet) = match engine.open(Some(writer.clone())) {
         Ok(opened) => opened,
         Err(_) => {
             let last = close(CloseCode::Again, "no session now; come back later");
-            return held.end(&last, Reason::Refused);
+            return connection.end(&last, CloseReason::Overloaded);
         }
     };
-    link.offer(packet.frames(), 1);
-    let Ok(mut turn) = session.take_turn(false) else {
-        return held.end(&close(CloseCode::Normal, ""), Reason::Finished);
+    writer.send_or_close(packet.frames(), 1);
+    let Ok(mut handler) = session.lock_handler(false) else {
+        return connection.end(&close(CloseCode::Normal, ""), CloseReason::Finished);
     };
-    let hear = |message| hear(&session, &mut turn, message);
-    converse(held, engine.max_payload, hear);
-    session.close(Ended::TransportClose);
+    let on_message = |message| on_message(&session, &mut handler, message);
+    websocket::serve(connection, engine.max_payload, on_message);
+    session.close(DisconnectReason::TransportClose);
 }
 
 /// A WebSocket for a session that polls.
-pub fn upgrade(engine: &Arc<Engine>, session: &Arc<Session>, mut held: Held) {
-    held.go_live(&ENGINE_IO);
-    let link = held.link().clone();
-    if !session.begin_upgrade(&link) {
+pub fn upgrade(engine: &Arc<Engine>, session: &Arc<Session>, mut connection: StreamingConnection) {
+    connection.go_live(&NO_PINGS);
+    let writer = connection.writer().clone();
+    if !session.begin_upgrade(&writer) {
         let last = close(CloseCode::Policy, "this session has its WebSocket");
-        return held.end(&last, Reason::ProtocolError);
+        return connection.end(&last, CloseReason::ProtocolError);
     }
-    let mut turn = None;
-    converse(held, engine.max_payload, |message| match &mut turn {
-        Some(turn) => hear(session, turn, message),
-        None => match probe(session, &link, &message) {
-            Probe::Answered => Say::Answer("3probe".into()),
-            Probe::Upgraded(taken) => {
-                turn = Some(taken);
-                Say::Nothing
-            }
-            Probe::Wrong => Say::Close(CloseCode::Policy, "first 2probe, then 5"),
+    let mut handler = None;
+    websocket::serve(
+        connection,
+        engine.max_payload,
+        |message| match &mut handler {
+            Some(handler) => on_message(session, handler, message),
+            None => match probe(session, &writer, &message) {
+                Probe::Answered => Action::Send("3probe".into()),
+                Probe::Upgraded(taken) => {
+                    handler = Some(taken);
+                    Action::Continue
+                }
+                Probe::Wrong => Action::Close(CloseCode::Policy, "first 2probe, then 5"),
+            },
         },
-    });
-    if turn.is_some() {
-        session.close(Ended::TransportClose);
+    );
+    if handler.is_some() {
+        session.close(DisconnectReason::TransportClose);
     } else {
-        session.give_up_upgrade(&link);
+        session.give_up_upgrade(&writer);
     }
 }
 
 /// What a message before the end of an upgrade was.
 enum Probe {
     Answered,
-    Upgraded(Turn),
+    Upgraded(HandlerGuard),
     Wrong,
 }
 
-fn probe(session: &Arc<Session>, link: &Arc<Link>, message: &Message) -> Probe {
+fn probe(session: &Arc<Session>, writer: &Arc<ConnectionWriter>, message: &Message) -> Probe {
     let Message::Text(text) = message else {
         return Probe::Wrong;
     };
-    match Packet::from_text(text) {
-        Ok(Packet::Ping(word)) if word == "probe" && session.probed(link) => Probe::Answered,
+    match EnginePacket::from_text(text) {
+        Ok(EnginePacket::Ping(word)) if word == "probe" && session.probed(writer) => {
+            Probe::Answered
+        }
         // A POST that is still at work makes an overlap, which ends the session.
-        Ok(Packet::Upgrade) if session.upgraded(link) => match session.take_turn(false) {
-            Ok(turn) => Probe::Upgraded(turn),
-            Err(_) => Probe::Wrong,
-        },
+        Ok(EnginePacket::Upgrade) if session.upgraded(writer) => {
+            match session.lock_handler(false) {
+                Ok(handler) => Probe::Upgraded(handler),
+                Err(_) => Probe::Wrong,
+            }
+        }
         _ => Probe::Wrong,
     }
 }
 
-fn hear(session: &Arc<Session>, turn: &mut Turn, message: Message) -> Say {
+fn on_message(session: &Arc<Session>, handler: &mut HandlerGuard, message: Message) -> Action {
     let packet = match message {
-        Message::Binary(bytes) => Packet::Message(Data::Binary(bytes)),
-        Message::Text(text) => match Packet::from_text(&text) {
+        Message::Binary(bytes) => EnginePacket::Message(MessageData::Binary(bytes)),
+        Message::Text(text) => match EnginePacket::from_text(&text) {
             Ok(packet) => packet,
             Err(why) => return refuse(session, why),
         },
-        _ => return Say::Nothing,
+        _ => return Action::Continue,
     };
     match packet {
-        Packet::Message(data) => {
-            turn.message(data);
-            Say::Nothing
+        EnginePacket::Message(data) => {
+            handler.message(data);
+            Action::Continue
         }
-        Packet::Pong(_) => {
-            session.pong();
-            Say::Nothing
+        EnginePacket::Pong(_) => {
+            session.on_pong();
+            Action::Continue
         }
-        Packet::Noop => Say::Nothing,
-        Packet::Close => {
-            session.goodbye();
-            Say::Nothing
+        EnginePacket::Noop => Action::Continue,
+        EnginePacket::Close => {
+            session.on_close_packet();
+            Action::Continue
         }
-        Packet::Open(_) | Packet::Ping(_) | Packet::Upgrade => refuse(
+        EnginePacket::Open(_) | EnginePacket::Ping(_) | EnginePacket::Upgrade => refuse(
             session,
             Malformed("a client sends close, pong, message and noop"),
         ),
@@ -122,8 +129,8 @@ fn hear(session: &Arc<Session>, turn: &mut Turn, message: Message) -> Say {
 }
 
 /// Ends the session, and with it this conversation.
-fn refuse(session: &Arc<Session>, why: Malformed) -> Say {
+fn refuse(session: &Arc<Session>, why: Malformed) -> Action {
     log::debug!("a session ends: {why}");
-    session.close(Ended::TransportError);
-    Say::Nothing
+    session.close(DisconnectReason::TransportError);
+    Action::Continue
 }

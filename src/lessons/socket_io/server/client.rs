@@ -1,16 +1,18 @@
 //! A client: one Engine.IO session, and its sockets, one in each namespace.
 
-use super::member::{Gate, Member, Shared};
 use super::recovery::Saved;
-use super::socket::{Beginning, Socket};
+use super::socket::{Socket, SocketParts};
+use super::subscriber::{EncodedEvent, HoldBack, SocketSubscriber};
 use super::{ConnectError, Namespace, Server};
-use crate::bus::{Closed, Cursor, Filter, News, Subscription};
+use crate::bus::{Closed, Cursor, Filter, ReadResult, Subscription};
 use crate::lessons::socket_io::codec::Malformed;
-use crate::lessons::socket_io::codec::engine::Data;
-use crate::lessons::socket_io::codec::socket::{Decoder, Packet};
-use crate::lessons::socket_io::engine_io::{Ended, Parcel, Receiver, Session};
+use crate::lessons::socket_io::codec::engine_io::MessageData;
+use crate::lessons::socket_io::codec::socket_io::{Decoder, SocketPacket};
+use crate::lessons::socket_io::engine_io::{
+    DisconnectReason, PacketGroup, Session, SessionHandler,
+};
+use crate::lock::lock;
 use crate::random;
-use crate::sync::lock;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 use std::collections::{BTreeSet, HashMap};
@@ -41,8 +43,9 @@ impl Client {
         }
     }
 
-    fn send(&self, packet: &Packet) {
-        self.session.send(&Arc::new(Parcel::of(packet.encode())));
+    fn send(&self, packet: &SocketPacket) {
+        self.session
+            .send(&Arc::new(PacketGroup::of(packet.encode())));
     }
 
     /// The socket in a namespace. `None`: the server has disconnected it, and the
@@ -73,16 +76,16 @@ impl Client {
             );
             return Ok(());
         };
-        let admissions = lock(&namespace.0.admissions).clone();
-        if let Some(error) = admissions.iter().find_map(|admit| admit(&auth).err()) {
+        let middlewares = lock(&namespace.0.middlewares).clone();
+        if let Some(error) = middlewares.iter().find_map(|check| check(&auth).err()) {
             self.refuse(name, &error);
             return Ok(());
         }
         let Ok(socket) = self.welcome(&namespace, auth) else {
-            self.session.end(Ended::ServerShuttingDown);
+            self.session.end(DisconnectReason::ServerShuttingDown);
             return Ok(());
         };
-        self.session.settled();
+        self.session.connected();
         self.sockets.insert(name.to_owned(), socket.clone());
         let handlers = lock(&namespace.0.on_connection).clone();
         for handler in handlers {
@@ -93,17 +96,17 @@ impl Client {
 
     fn refuse(&self, name: &str, error: &ConnectError) {
         let why = to_raw_value(error).unwrap_or_else(|_| RawValue::NULL.to_owned());
-        self.send(&Packet::ConnectError(name.to_owned(), why));
+        self.send(&SocketPacket::ConnectError(name.to_owned(), why));
     }
 
     /// Joins the topic, tells the client that it is connected and what it missed,
     /// and lets come what comes.
     fn welcome(&self, namespace: &Namespace, auth: Box<RawValue>) -> Result<Socket, Closed> {
-        let space = &namespace.0;
-        let claimed = space
+        let inner = &namespace.0;
+        let claimed = inner
             .recovery
             .as_ref()
-            .and_then(|recovery| recovery.claim(&auth, &space.name));
+            .and_then(|recovery| recovery.claim(&auth, &inner.name));
         let recovered = match claimed {
             Some((pid, saved)) => self.rejoin(namespace, saved)?.map(|joined| (pid, joined)),
             None => None,
@@ -112,7 +115,7 @@ impl Client {
         let (pid, joined) = match recovered {
             Some((pid, joined)) => (Some(pid), joined),
             None => {
-                let pid = space.recovery.is_some().then(secret).transpose()?;
+                let pid = inner.recovery.is_some().then(secret).transpose()?;
                 (
                     pid,
                     self.join(namespace, secret()?, BTreeSet::new(), &Cursor::Now)?,
@@ -124,36 +127,36 @@ impl Client {
             told["pid"] = pid.as_str().into();
         }
         let told = to_raw_value(&told).ok();
-        self.send(&Packet::Connect(space.name.clone(), told));
+        self.send(&SocketPacket::Connect(inner.name.clone(), told));
         for message in joined
-            .news
+            .missed
             .messages
             .iter()
             .filter(|m| joined.filter.wants(m))
         {
-            let event = Shared::of(message, pid.is_some());
-            self.session.send(event.parcel());
+            let event = EncodedEvent::of(message, pid.is_some());
+            self.session.send(event.packets());
         }
-        let beginning = Beginning {
+        let parts = SocketParts {
             id: joined.id,
             auth,
             pid,
             recovered: was_recovered,
-            since: joined.news.last_id,
+            since: joined.missed.last_id,
             rooms: joined.filter.rooms.into_iter().collect(),
             subscription: joined.subscription,
         };
-        let socket = Socket::new(namespace.clone(), self.session.clone(), beginning);
-        socket.enter();
+        let socket = Socket::new(namespace.clone(), self.session.clone(), parts);
+        socket.register();
         joined.gate.open();
-        space.topic.flush();
+        inner.topic.flush();
         Ok(socket)
     }
 
     /// Joins as the socket that was saved; `None` when history does not reach back.
-    fn rejoin(&self, namespace: &Namespace, saved: Saved) -> Result<Option<Joined>, Closed> {
+    fn rejoin(&self, namespace: &Namespace, saved: Saved) -> Result<Option<JoinedTopic>, Closed> {
         let joined = self.join(namespace, saved.id, saved.rooms, &saved.cursor)?;
-        Ok(Some(joined).filter(|joined| !joined.news.gap))
+        Ok(Some(joined).filter(|joined| !joined.missed.gap))
     }
 
     fn join(
@@ -162,26 +165,26 @@ impl Client {
         id: String,
         rooms: BTreeSet<String>,
         cursor: &Cursor,
-    ) -> Result<Joined, Closed> {
-        let space = &namespace.0;
+    ) -> Result<JoinedTopic, Closed> {
+        let inner = &namespace.0;
         let mut filter = Filter {
-            space: space.name.clone(),
+            namespace: inner.name.clone(),
             rooms: rooms.into_iter().collect(),
         };
         filter.rooms.insert(id.clone());
-        let gate = Gate::new(self.session.clone());
-        let member = Member {
+        let gate = HoldBack::new(self.session.clone());
+        let member = SocketSubscriber {
             gate: gate.clone(),
-            offsets: space.recovery.is_some(),
+            offsets: inner.recovery.is_some(),
         };
-        let (news, subscription) =
-            space
+        let (missed, subscription) =
+            inner
                 .topic
                 .subscribe(cursor, Some(filter.clone()), Box::new(member))?;
-        Ok(Joined {
+        Ok(JoinedTopic {
             id,
             filter,
-            news,
+            missed,
             gate,
             subscription,
         })
@@ -189,11 +192,11 @@ impl Client {
 }
 
 /// A place in the topic.
-struct Joined {
+struct JoinedTopic {
     id: String,
     filter: Filter,
-    news: News,
-    gate: Arc<Gate>,
+    missed: ReadResult,
+    gate: Arc<HoldBack>,
     subscription: Subscription,
 }
 
@@ -205,39 +208,39 @@ fn secret() -> Result<String, Closed> {
     })
 }
 
-impl Receiver for Client {
-    fn message(&mut self, data: Data) -> Result<(), Malformed> {
+impl SessionHandler for Client {
+    fn message(&mut self, data: MessageData) -> Result<(), Malformed> {
         let Some(packet) = self.decoder.decode(&data)? else {
             return Ok(());
         };
         match packet {
-            Packet::Connect(namespace, payload) => self.connect(&namespace, payload)?,
-            Packet::Event(namespace, name, args, ack) => {
+            SocketPacket::Connect(namespace, payload) => self.connect(&namespace, payload)?,
+            SocketPacket::Event(namespace, name, args, ack) => {
                 if let Some(socket) = self.socket(&namespace)? {
-                    socket.hear(name, args, ack);
+                    socket.on_event(name, args, ack);
                 }
             }
-            Packet::Ack(namespace, number, args) => {
+            SocketPacket::Ack(namespace, number, args) => {
                 if let Some(socket) = self.socket(&namespace)? {
-                    socket.answered(number, Ok(args));
+                    socket.on_ack(number, Ok(args));
                 }
             }
-            Packet::Disconnect(namespace) => {
+            SocketPacket::Disconnect(namespace) => {
                 if let Some(socket) = self.socket(&namespace)? {
-                    socket.over("client namespace disconnect", false);
+                    socket.on_close("client namespace disconnect", false);
                 }
                 self.sockets.remove(&namespace);
             }
-            Packet::ConnectError(..) => {
+            SocketPacket::ConnectError(..) => {
                 return Err(Malformed("connect_error is the server's word"));
             }
         }
         Ok(())
     }
 
-    fn closed(mut self: Box<Self>, why: Ended) {
+    fn closed(mut self: Box<Self>, why: DisconnectReason) {
         for (_, socket) in self.sockets.drain() {
-            socket.over(why.as_str(), why != Ended::ParseError);
+            socket.on_close(why.as_str(), why != DisconnectReason::ParseError);
         }
     }
 }

@@ -10,7 +10,7 @@
 //!     });
 //!     socket.on("add", |_, event| {
 //!         let sum: f64 = event.args.get(0).unwrap_or(0.0) + event.args.get(1).unwrap_or(0.0);
-//!         event.answer(Args::one(&sum));
+//!         event.ack(Args::one(&sum));
 //!     });
 //!     socket.join("everyone");
 //! });
@@ -25,21 +25,29 @@
 //! through the same channel as messages, so there is one order: who joined before a
 //! message was published gets it.
 //!
+//! A broadcast: `Broadcast::emit` → `Topic::publish_to` → the topic's channel → its
+//! delivery thread, for each socket that the audience fits → `HoldBack` →
+//! `Session::send_or_close` → the write buffer, or the WebSocket's outbox. The event is
+//! encoded once, by the first of them.
+//!
 //! Read `socket` (one client in one namespace), `client` (the namespaces of one
-//! session), `member` (a socket as the delivery thread sees it), `recovery`.
+//! session), `subscriber` (a socket as the delivery thread sees it), `payload` (what
+//! the topic carries of an event), `recovery`.
 
 mod client;
-mod member;
+mod payload;
 mod recovery;
 mod socket;
+mod subscriber;
 
-pub use crate::lessons::socket_io::codec::socket::Args;
-pub use socket::{Event, NoAck, Socket};
+pub use crate::lessons::socket_io::codec::socket_io::Args;
+pub use socket::{AckError, Event, Socket};
 
-use super::engine_io::{Receiver, Session};
+use super::engine_io::{Session, SessionHandler};
 use crate::bus::{Audience, Topic};
-use crate::options::SocketIo;
-use crate::sync::lock;
+use crate::lock::lock;
+use crate::options::SocketIoOptions;
+use payload::EventPayload;
 use recovery::Recovery;
 use serde::Serialize;
 use serde_json::Value;
@@ -51,7 +59,7 @@ use std::sync::{Arc, Mutex};
 /// Told of each new socket.
 type OnConnection = Box<dyn Fn(&Socket) + Send + Sync>;
 /// Looks at the payload with which a client wants to connect.
-type Admission = Box<dyn Fn(&RawValue) -> Result<(), ConnectError> + Send + Sync>;
+type Middleware = Box<dyn Fn(&RawValue) -> Result<(), ConnectError> + Send + Sync>;
 
 /// Why a client may not join a namespace: its `connect_error` event.
 #[derive(Clone, Debug, Serialize)]
@@ -65,19 +73,19 @@ pub struct ConnectError {
 
 /// A Socket.IO server: its namespaces. Cloning it gives the same one.
 #[derive(Clone)]
-pub struct Server(Arc<Shared>);
+pub struct Server(Arc<ServerInner>);
 
-struct Shared {
+struct ServerInner {
     topic: Arc<Topic>,
-    settings: SocketIo,
+    settings: SocketIoOptions,
     recovery: Option<Arc<Recovery>>,
     namespaces: Mutex<HashMap<String, Namespace>>,
 }
 
 impl Server {
     /// A server whose broadcasts go through `topic`.
-    pub fn new(topic: Arc<Topic>, settings: &SocketIo) -> Server {
-        Server(Arc::new(Shared {
+    pub fn new(topic: Arc<Topic>, settings: &SocketIoOptions) -> Server {
+        Server(Arc::new(ServerInner {
             topic,
             settings: settings.clone(),
             recovery: settings.recovery.then(Arc::default),
@@ -90,12 +98,12 @@ impl Server {
     pub fn of(&self, name: &str) -> Namespace {
         let mut namespaces = lock(&self.0.namespaces);
         let make = || {
-            Namespace(Arc::new(Space {
+            Namespace(Arc::new(NamespaceInner {
                 name: name.to_owned(),
                 topic: self.0.topic.clone(),
                 recovery: self.0.recovery.clone(),
                 on_connection: Mutex::default(),
-                admissions: Mutex::default(),
+                middlewares: Mutex::default(),
                 sockets: Mutex::default(),
             }))
         };
@@ -111,28 +119,28 @@ impl Server {
         let namespaces = std::mem::take(&mut *lock(&self.0.namespaces));
         for namespace in namespaces.values() {
             lock(&namespace.0.on_connection).clear();
-            lock(&namespace.0.admissions).clear();
+            lock(&namespace.0.middlewares).clear();
         }
     }
 
     /// The server's end of a new Engine.IO session.
-    pub fn client(&self, session: &Arc<Session>) -> Box<dyn Receiver> {
-        session.must_settle_within(self.0.settings.connect_timeout);
+    pub fn client(&self, session: &Arc<Session>) -> Box<dyn SessionHandler> {
+        session.expect_connect_within(self.0.settings.connect_timeout);
         Box::new(client::Client::new(self.clone(), session.clone()))
     }
 }
 
 /// A namespace: sockets that share rooms and handlers. Cloning it gives the same one.
 #[derive(Clone)]
-pub struct Namespace(Arc<Space>);
+pub struct Namespace(Arc<NamespaceInner>);
 
-struct Space {
+struct NamespaceInner {
     name: String,
     topic: Arc<Topic>,
     /// The memory of who was here; without one, nobody is recovered.
     recovery: Option<Arc<Recovery>>,
     on_connection: Mutex<Vec<Arc<OnConnection>>>,
-    admissions: Mutex<Vec<Arc<Admission>>>,
+    middlewares: Mutex<Vec<Arc<Middleware>>>,
     sockets: Mutex<HashMap<String, Socket>>,
 }
 
@@ -148,12 +156,12 @@ impl Namespace {
     }
 
     /// Lets `check` look at the payload of whoever wants to connect. An error
-    /// becomes the client's `connect_error`.
-    pub fn admit(
+    /// becomes the client's `connect_error`. The Node server calls it a middleware.
+    pub fn use_middleware(
         &self,
         check: impl Fn(&RawValue) -> Result<(), ConnectError> + Send + Sync + 'static,
     ) {
-        lock(&self.0.admissions).push(Arc::new(Box::new(check)));
+        lock(&self.0.middlewares).push(Arc::new(Box::new(check)));
     }
 
     /// The sockets that are connected now.
@@ -180,7 +188,7 @@ impl Namespace {
         Broadcast {
             topic: self.0.topic.clone(),
             audience: Audience {
-                space: self.0.name.clone(),
+                namespace: self.0.name.clone(),
                 ..Audience::default()
             },
             volatile: false,
@@ -217,12 +225,12 @@ impl Broadcast {
 
     /// Sends it. When the server goes down, nothing is sent.
     pub fn emit(self, event: &str, args: Args) {
-        let carried = Carried::of(&args);
+        let payload = EventPayload::of(&args);
         let published = if self.volatile {
-            self.topic.whisper(self.audience, event, &carried)
+            self.topic.publish_volatile(self.audience, event, &payload)
         } else {
             self.topic
-                .publish_to(self.audience, event, &carried)
+                .publish_to(self.audience, event, &payload)
                 .map(drop)
         };
         match published {
@@ -242,23 +250,5 @@ thread_local! {
 fn let_broadcasts_pass(topic: &Topic) {
     if PUBLISHED.replace(false) {
         topic.flush();
-    }
-}
-
-/// What the topic carries of an event; its name is the message's.
-#[derive(Serialize)]
-struct Carried<'a> {
-    args: &'a [Box<RawValue>],
-    /// In base64.
-    attachments: Vec<String>,
-}
-
-impl Carried<'_> {
-    fn of(args: &Args) -> Carried<'_> {
-        let base64 = |bytes: &bytes::Bytes| data_encoding::BASE64.encode(bytes);
-        Carried {
-            args: args.json(),
-            attachments: args.attachments().iter().map(base64).collect(),
-        }
     }
 }

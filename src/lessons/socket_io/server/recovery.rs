@@ -6,7 +6,7 @@
 //! missed out of the topic's history. It is lesson 5's `Last-Event-ID`, by hand.
 
 use crate::bus::{Cursor, Id};
-use crate::sync::lock;
+use crate::lock::lock;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::{BTreeSet, HashMap};

@@ -2,22 +2,22 @@
 
 use super::{Args, Broadcast, Namespace, let_broadcasts_pass};
 use crate::bus::{Id, Subscription};
-use crate::lessons::socket_io::codec::socket::Packet;
-use crate::lessons::socket_io::engine_io::{Ended, Parcel, Session};
-use crate::sync::lock;
+use crate::lessons::socket_io::codec::socket_io::SocketPacket;
+use crate::lessons::socket_io::engine_io::{DisconnectReason, PacketGroup, Session};
+use crate::lock::lock;
 use serde_json::value::RawValue;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-type Handler = Arc<dyn Fn(&Socket, Event) + Send + Sync>;
+type EventHandler = Arc<dyn Fn(&Socket, Event) + Send + Sync>;
 type OnDisconnect = Box<dyn FnOnce(&Socket, &'static str) + Send>;
-type OnAck = Box<dyn FnOnce(&Socket, Result<Args, NoAck>) + Send>;
+type OnAck = Box<dyn FnOnce(&Socket, Result<Args, AckError>) + Send>;
 
 /// Why no ack came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoAck {
+pub enum AckError {
     /// Not in time.
     TimedOut,
     /// The client is gone.
@@ -26,9 +26,9 @@ pub enum NoAck {
 
 /// A connected client. Cloning it gives the same one.
 #[derive(Clone)]
-pub struct Socket(Arc<Inner>);
+pub struct Socket(Arc<SocketInner>);
 
-struct Inner {
+struct SocketInner {
     id: String,
     namespace: Namespace,
     session: Arc<Session>,
@@ -40,15 +40,15 @@ struct Inner {
     since: Id,
     rooms: Mutex<BTreeSet<String>>,
     subscription: Mutex<Option<Subscription>>,
-    handlers: Mutex<HashMap<String, Handler>>,
+    handlers: Mutex<HashMap<String, EventHandler>>,
     on_disconnect: Mutex<Vec<OnDisconnect>>,
     acks: Mutex<HashMap<u64, OnAck>>,
     next_ack: AtomicU64,
-    over: AtomicBool,
+    closed: AtomicBool,
 }
 
-/// What a socket begins with.
-pub(super) struct Beginning {
+/// What a socket is made of.
+pub(super) struct SocketParts {
     pub id: String,
     pub auth: Box<RawValue>,
     pub pid: Option<String>,
@@ -59,22 +59,22 @@ pub(super) struct Beginning {
 }
 
 impl Socket {
-    pub(super) fn new(namespace: Namespace, session: Arc<Session>, beginning: Beginning) -> Socket {
-        Socket(Arc::new(Inner {
-            id: beginning.id,
+    pub(super) fn new(namespace: Namespace, session: Arc<Session>, parts: SocketParts) -> Socket {
+        Socket(Arc::new(SocketInner {
+            id: parts.id,
             namespace,
             session,
-            auth: beginning.auth,
-            pid: beginning.pid,
-            recovered: beginning.recovered,
-            since: beginning.since,
-            rooms: Mutex::new(beginning.rooms),
-            subscription: Mutex::new(Some(beginning.subscription)),
+            auth: parts.auth,
+            pid: parts.pid,
+            recovered: parts.recovered,
+            since: parts.since,
+            rooms: Mutex::new(parts.rooms),
+            subscription: Mutex::new(Some(parts.subscription)),
             handlers: Mutex::default(),
             on_disconnect: Mutex::default(),
             acks: Mutex::default(),
             next_ack: AtomicU64::new(0),
-            over: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
         }))
     }
 
@@ -101,7 +101,7 @@ impl Socket {
 
     /// Whether it is still connected.
     pub fn is_connected(&self) -> bool {
-        !self.0.over.load(Ordering::Acquire)
+        !self.0.closed.load(Ordering::Acquire)
     }
 
     /// Runs `handler` for each event called `event`. A later handler of the same
@@ -122,31 +122,36 @@ impl Socket {
         if self.0.pid.is_some() {
             self.0.namespace.to(self.id()).emit(event, args);
         } else {
-            self.send(&Packet::Event(self.name(), event.to_owned(), args, None));
+            self.send(&SocketPacket::Event(
+                self.name(),
+                event.to_owned(),
+                args,
+                None,
+            ));
         }
     }
 
-    /// Sends an event that wants an answer. `then` gets the answer, or why there is
-    /// none, within `patience`.
+    /// Sends an event that wants an ack. `then` gets the ack, or why there is none,
+    /// within `patience`.
     pub fn emit_with_ack(
         &self,
         event: &str,
         args: Args,
         patience: Duration,
-        then: impl FnOnce(&Socket, Result<Args, NoAck>) + Send + 'static,
+        then: impl FnOnce(&Socket, Result<Args, AckError>) + Send + 'static,
     ) {
         let number = self.0.next_ack.fetch_add(1, Ordering::Relaxed);
         lock(&self.0.acks).insert(number, Box::new(then));
         if !self.is_connected() {
-            return self.answered(number, Err(NoAck::Disconnected));
+            return self.on_ack(number, Err(AckError::Disconnected));
         }
         let socket = Arc::downgrade(&self.0);
         self.0.session.after(patience, move || {
             if let Some(inner) = socket.upgrade() {
-                Socket(inner).answered(number, Err(NoAck::TimedOut));
+                Socket(inner).on_ack(number, Err(AckError::TimedOut));
             }
         });
-        self.send(&Packet::Event(
+        self.send(&SocketPacket::Event(
             self.name(),
             event.to_owned(),
             args,
@@ -191,11 +196,11 @@ impl Socket {
     /// closes the connection.
     pub fn disconnect(&self, close: bool) {
         if self.is_connected() {
-            self.send(&Packet::Disconnect(self.name()));
-            self.over("server namespace disconnect", false);
+            self.send(&SocketPacket::Disconnect(self.name()));
+            self.on_close("server namespace disconnect", false);
         }
         if close {
-            self.0.session.end(Ended::ForcedServerClose);
+            self.0.session.end(DisconnectReason::ForcedServerClose);
         }
     }
 
@@ -204,15 +209,17 @@ impl Socket {
     }
 
     /// Sends a packet to this client alone.
-    pub(super) fn send(&self, packet: &Packet) {
+    pub(super) fn send(&self, packet: &SocketPacket) {
         let_broadcasts_pass(&self.0.namespace.0.topic);
         if self.is_connected() {
-            self.0.session.send(&Arc::new(Parcel::of(packet.encode())));
+            self.0
+                .session
+                .send(&Arc::new(PacketGroup::of(packet.encode())));
         }
     }
 
     /// An event came.
-    pub(super) fn hear(&self, name: String, args: Args, ack: Option<u64>) {
+    pub(super) fn on_event(&self, name: String, args: Args, ack: Option<u64>) {
         let handler = lock(&self.0.handlers).get(&name).cloned();
         let Some(handler) = handler else { return };
         let ack = ack.map(|number| (self.clone(), number));
@@ -220,42 +227,42 @@ impl Socket {
     }
 
     /// An ack came, or will not. One that nobody waits for is dropped.
-    pub(super) fn answered(&self, number: u64, answer: Result<Args, NoAck>) {
+    pub(super) fn on_ack(&self, number: u64, ack: Result<Args, AckError>) {
         let then = lock(&self.0.acks).remove(&number);
         if let Some(then) = then {
-            then(self, answer);
+            then(self, ack);
         }
     }
 
     /// It is gone. `comes_back`: a client that may be recovered.
-    pub(super) fn over(&self, why: &'static str, comes_back: bool) {
-        if self.0.over.swap(true, Ordering::AcqRel) {
+    pub(super) fn on_close(&self, why: &'static str, comes_back: bool) {
+        if self.0.closed.swap(true, Ordering::AcqRel) {
             return;
         }
         // To drop the subscription is to leave the topic.
         let left = lock(&self.0.subscription).take();
         drop(left);
-        let space = &self.0.namespace.0;
-        lock(&space.sockets).remove(self.id());
-        if let (true, Some(recovery), Some(pid)) = (comes_back, &space.recovery, &self.0.pid) {
+        let namespace = &self.0.namespace.0;
+        lock(&namespace.sockets).remove(self.id());
+        if let (true, Some(recovery), Some(pid)) = (comes_back, &namespace.recovery, &self.0.pid) {
             let rooms = lock(&self.0.rooms).clone();
-            recovery.save(pid, self.id(), &space.name, rooms, self.0.since.clone());
+            recovery.save(pid, self.id(), &namespace.name, rooms, self.0.since.clone());
         }
         let acks = std::mem::take(&mut *lock(&self.0.acks));
         for then in acks.into_values() {
-            then(self, Err(NoAck::Disconnected));
+            then(self, Err(AckError::Disconnected));
         }
-        let farewells = std::mem::take(&mut *lock(&self.0.on_disconnect));
-        for farewell in farewells {
-            farewell(self, why);
+        let handlers = std::mem::take(&mut *lock(&self.0.on_disconnect));
+        for handler in handlers {
+            handler(self, why);
         }
         lock(&self.0.handlers).clear();
     }
 
     /// Takes its place among the sockets of the namespace.
-    pub(super) fn enter(&self) {
-        let space = &self.0.namespace.0;
-        lock(&space.sockets).insert(self.0.id.clone(), self.clone());
+    pub(super) fn register(&self) {
+        let namespace = &self.0.namespace.0;
+        lock(&namespace.sockets).insert(self.0.id.clone(), self.clone());
     }
 }
 
@@ -269,16 +276,16 @@ pub struct Event {
 }
 
 impl Event {
-    /// Whether the client wants an answer.
-    pub fn wants_answer(&self) -> bool {
+    /// Whether the client wants an ack.
+    pub fn wants_ack(&self) -> bool {
         self.ack.is_some()
     }
 
-    /// Answers it: the client's ack is called with `args`. Nothing happens if it
-    /// wants none.
-    pub fn answer(self, args: Args) {
+    /// Acknowledges it: the client's function is called with `args`. Nothing happens if
+    /// it wants no ack.
+    pub fn ack(self, args: Args) {
         if let Some((socket, number)) = self.ack {
-            socket.send(&Packet::Ack(socket.name(), number, args));
+            socket.send(&SocketPacket::Ack(socket.name(), number, args));
         }
     }
 }

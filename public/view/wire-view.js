@@ -1,0 +1,252 @@
+// What stands below every demo: the ladder, the bytes, and their buttons. They draw what the server's tap tells; where there
+// is none (a program on tiny_http, or --no-wire), the ladder draws what the page itself notices.
+
+import { Connection } from "./connection.js";
+import { LiveLadder } from "./live-ladder.js";
+import { look } from "./tap.js";
+import { ByteList } from "./byte-list.js";
+
+const TEMPLATE = `
+  <section class="ladder" id="ladder-part" aria-labelledby="ladder-title">
+    <div class="watch-bar">
+      <h2 id="ladder-title">What crosses</h2>
+      <button id="ladder-freeze" aria-pressed="false">Freeze</button>
+      <button id="ladder-back" aria-label="The arrow before">▲</button>
+      <button id="ladder-on" aria-label="The arrow after">▼</button>
+      <button id="wire-cut">Cut my connections</button>
+      <button id="sheet" aria-expanded="false" aria-controls="ladder-part wire-part">Show</button>
+    </div>
+    <div class="lane-names" aria-hidden="true"><span>browser</span><span>server</span></div>
+    <div class="ladder-scroll" tabindex="0" role="region" aria-label="The ladder, drawn; the list that follows says the same"></div>
+    <ol class="ladder-list visually-hidden" aria-label="What crossed, in words"></ol>
+  </section>
+  <details class="wire" id="wire-part" open>
+    <summary><h2>The bytes</h2> <span class="wire-totals">nothing yet</span></summary>
+    <div class="watch-bar">
+      <button id="wire-newest">Newest</button>
+      <button id="wire-pause" aria-pressed="false">Pause</button>
+      <button id="wire-step" disabled>Step</button>
+    </div>
+    <p id="wire-state" class="notice" role="status"></p>
+    <ol class="wire-list" tabindex="0" aria-label="The bytes that passed"></ol>
+  </details>`;
+
+const NO_WIRE = {
+  library: "This program runs on the library tiny_http, which lets nobody look at its bytes. The whole course (cargo run) shows them.",
+  off: "The bytes are not shown: this server was started with --no-wire.",
+};
+
+/** Pages and their files are not what the lesson is about. */
+const isFile = (target) => /\.(js|css|svg|png|ico|html)(\?|$)|\/(\?|#|$)|^\/source\//.test(target);
+const isIo = (target) => /^\/(engine|socket)\.io\//.test(target);
+
+/** Whether a crossing belongs to this page: the page's own requests name it in `Referer`; a WebSocket's has none. */
+function belongs({ target = "", referer }) {
+  if (isFile(target) && !isIo(target)) return false;
+  if (!referer) return true;
+  return new URL(referer).pathname === location.pathname;
+}
+
+class WireView {
+  constructor(box) {
+    this.box = box;
+    /** From the page's time to the ladder's, in seconds; as the first server that answers has it. */
+    this.offset = null;
+    // A server that starts anew counts its time from 0 again. The ladder's goes on.
+    this.shift = 0;
+    this.without = false;
+    const clock = () => performance.now() / 1000 + this.offset;
+    this.ladder = new LiveLadder(box.querySelector(".ladder"), { clock, pick: (crossing) => this.picked(crossing) });
+    this.wire = new ByteList(box.querySelector(".wire"), { pick: (crossing) => crossing.mark && this.ladder.show(crossing.mark.group) });
+    this.connections = new Map();
+    this.mine = new Map();
+    this.buttons();
+  }
+
+  by(id) {
+    return this.box.querySelector(`#${id}`);
+  }
+
+  buttons() {
+    const toggle = (button, words, change) =>
+      button.addEventListener("click", () => {
+        const on = button.getAttribute("aria-pressed") !== "true";
+        button.setAttribute("aria-pressed", on);
+        button.textContent = words[Number(on)];
+        change(on);
+      });
+    toggle(this.by("ladder-freeze"), ["Freeze", "Go on"], (on) => this.ladder.freeze(on));
+    toggle(this.by("wire-pause"), ["Pause", "Go on"], (on) => {
+      this.by("wire-step").disabled = !on;
+      this.say(on ? "paused; Step shows one more" : "");
+      this.wire.pause(on);
+    });
+    this.by("wire-step").addEventListener("click", () => this.say(this.wire.step() ? "" : "nothing more has passed yet"));
+    this.by("ladder-back").addEventListener("click", () => this.ladder.step(-1));
+    this.by("ladder-on").addEventListener("click", () => this.ladder.step(1));
+    this.by("wire-cut").addEventListener("click", () => this.cut());
+    this.by("wire-newest").addEventListener("click", () => this.follow());
+    this.box.querySelector(".wire-list").addEventListener("scroll", () => this.box.querySelector(".wire").classList.toggle("away", !this.wire.atEnd()));
+    this.by("sheet").addEventListener("click", () => this.show(!this.box.classList.contains("shown")));
+  }
+
+  /** On a narrow screen ladder and bytes are a sheet at its lower edge, closed at first. */
+  beASheet(is) {
+    document.body.classList.toggle("has-sheet", is);
+    this.show(!is);
+  }
+
+  show(shown) {
+    // What is not shown cannot be scrolled: it stands where it stood when it was closed.
+    const opens = shown && !this.box.classList.contains("shown");
+    this.box.classList.toggle("shown", shown);
+    document.body.classList.toggle("sheet-shown", shown);
+    this.by("sheet").setAttribute("aria-expanded", shown);
+    this.by("sheet").textContent = shown ? "Hide" : "Show";
+    if (opens) this.follow();
+  }
+
+  say(words) {
+    if (this.by("wire-state").textContent !== words) this.by("wire-state").textContent = words;
+  }
+
+  cut() {
+    this.follow();
+    if (!this.askToCut()) this.say("not cut: the view has no connection itself");
+  }
+
+  /** Back from an arrow or a part that was looked at, to what crosses now. */
+  follow() {
+    this.wire.follow();
+    this.ladder.follow();
+    if (!this.without) this.say("");
+  }
+
+  picked(crossing) {
+    if (this.without) return;
+    this.box.querySelector(".wire").open = true;
+    if (!this.wire.choose(crossing)) this.say("its bytes are not kept any more");
+  }
+
+  point(name, words) {
+    this.show(true);
+    this.box.querySelector(".wire").open = true;
+    if (!this.without) this.say(this.wire.point(name, words) ? "marked below" : "it will be marked when it passes");
+  }
+
+  /** Draws and lists one crossing. */
+  crossed(crossing) {
+    crossing.time = crossing.us / 1e6 + this.shift;
+    this.ladder.add(crossing);
+    if (crossing.kind !== "end") this.wire.add(crossing);
+  }
+
+  // From the server's tap.
+
+  start() {
+    this.askToCut = look({
+      cut: (count) => this.say(count === 1 ? "1 connection was cut" : `${count} connections were cut`),
+      hello: ({ now, connections }) => {
+        const offset = now / 1e6 - performance.now() / 1000;
+        const again = this.offset !== null;
+        this.offset ??= offset;
+        this.shift = this.offset - offset;
+        this.box.classList.add("looking");
+        for (const { n, target } of connections) {
+          this.connection(n, target);
+          this.mine.set(n, belongs({ target }));
+        }
+        if (again && [...this.mine.values()].includes(true)) this.say("the page came back before this view, which did not see how");
+      },
+      passage: (passage) => this.passed(passage),
+      lost: () => this.lost(),
+      delay: (seconds) => this.ladder.layout.delay(seconds),
+      state: (words) => this.say(words === "looking" ? "" : words),
+    });
+  }
+
+  /** The server is gone, and all connections with it. Told once, until it is back. */
+  lost() {
+    if (!this.box.classList.contains("looking")) return;
+    this.box.classList.remove("looking");
+    const us = (performance.now() / 1000 + this.offset - this.shift) * 1e6;
+    for (const connection of this.connections.values()) connection.take({ us, kind: "end", why: "" });
+    this.connections.clear();
+    this.mine.clear();
+    this.crossed({ us, way: "end", kind: "cut", label: "the server is gone", parts: [], bytes: 0 });
+  }
+
+  connection(n, target) {
+    const connection = new Connection(n, (crossing) => this.fromTap(crossing), target);
+    this.connections.set(n, connection);
+    return connection;
+  }
+
+  passed(passage) {
+    if (passage.missed !== undefined) {
+      for (const connection of this.connections.values()) connection.missed();
+      this.wire.note(`bytes passed ${passage.missed} times too fast to be told; the view goes on`);
+      return;
+    }
+    const connection = this.connections.get(passage.n) ?? this.connection(passage.n);
+    connection.take(passage);
+    if (passage.kind === "end") {
+      this.connections.delete(passage.n);
+      this.mine.delete(passage.n);
+    }
+  }
+
+  fromTap(crossing) {
+    if (crossing.kind === "request") this.mine.set(crossing.n, belongs(crossing));
+    if (this.mine.get(crossing.n)) this.crossed(crossing);
+  }
+
+  // From the page itself.
+
+  startWithout(why) {
+    this.without = true;
+    this.box.classList.add("without");
+    this.say(NO_WIRE[why]);
+    this.by("wire-cut").disabled = true;
+    this.by("wire-pause").disabled = true;
+    this.by("ladder-title").append(" (as the page sees it)");
+    let asked = 0;
+    let told = 0;
+    const cross = (way, kind, label, id) => {
+      const us = performance.now() * 1000;
+      this.ladder.add({ n: 1, us, time: us / 1e6, way, kind, label, parts: [], bytes: 0, id });
+    };
+    addEventListener("panel-request", () => {
+      asked += 1;
+      cross("up", "request", `request ${asked}`);
+    });
+    addEventListener("panel-message", ({ detail }) => {
+      told = asked;
+      cross("down", "message", detail);
+    });
+    // Behind the messages of an answer.
+    addEventListener("panel-answer", () => {
+      if (told < asked) cross("down", "empty", "nothing new");
+    });
+  }
+}
+
+/** Puts the ladder and the bytes into `side`. */
+export function setUpWireView(side) {
+  const box = document.createElement("div");
+  box.className = "watch";
+  box.innerHTML = TEMPLATE;
+  side.append(box);
+  const view = new WireView(box);
+  const wire = document.querySelector("meta[name=wire]")?.content ?? "off";
+  if (wire === "on") watch.start();
+  else watch.startWithout(wire);
+  for (const pointer of document.querySelectorAll("[data-wire]")) {
+    const button = document.createElement("button");
+    button.className = "pointer";
+    button.append(...pointer.childNodes);
+    button.addEventListener("click", () => watch.point(pointer.dataset.wire, pointer.querySelector("code")?.textContent));
+    pointer.append(button);
+  }
+  return watch;
+}

@@ -1,0 +1,90 @@
+//! The response to a poll, in its three forms: JSON, JSONP, and an iframe's page.
+//!
+//! Lesson 1 teaches them; lesson 2 answers in the same forms.
+
+use super::inline_script::{
+    IFRAME_POLICY, MAX_FUNCTION_NAME, escape, is_function_name, script_that_posts,
+};
+use crate::bus::{Id, Message, ReadResult};
+use crate::http::{Request, Response};
+use serde::Serialize;
+
+// ANCHOR: body
+/// What every poll gets: the messages, and the cursor to come back with.
+/// `gap` is there only when messages were lost.
+#[derive(Serialize)]
+struct PollBody<'a> {
+    messages: Vec<&'a Message>,
+    last_id: &'a Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gap: Option<bool>,
+}
+// ANCHOR_END: body
+
+impl<'a> PollBody<'a> {
+    fn of(read: &'a ReadResult) -> PollBody<'a> {
+        PollBody {
+            messages: read.messages.iter().map(|message| &**message).collect(),
+            last_id: &read.last_id,
+            gap: read.gap.then_some(true),
+        }
+    }
+}
+
+// ANCHOR: as-json
+/// For Ajax: the object as JSON. The header `Last-Event-ID` repeats the cursor.
+/// (That is this course's own use of it; the standard has it in requests only.)
+pub fn as_json(read: &ReadResult) -> Response {
+    Response::json(200, &PollBody::of(read)).header("Last-Event-ID", &read.last_id)
+}
+// ANCHOR_END: as-json
+
+/// For JSONP: a script that calls the page's function, `/**/NAME({…});`. An
+/// error is told to the function, too, with status 200: a page cannot see the
+/// status of a script. `poll` is called only when the name is right.
+///
+/// # Errors
+/// 400 for a callback that is not the name of a function: it would be code of
+/// somebody else's choice, run in our page.
+pub fn as_jsonp(
+    request: &Request,
+    poll: impl FnOnce() -> Result<ReadResult, Response>,
+) -> Result<Response, Response> {
+    // ANCHOR: as-jsonp
+    let callback = request.query_param("callback").unwrap_or_default();
+    if !is_function_name(&callback) {
+        let why = format!(
+            "callback must be a name: a letter, `_` or `$`, then at most {} letters, \
+             digits, `_`, `$` or `.`",
+            MAX_FUNCTION_NAME - 1
+        );
+        return Err(Response::error(400, &why));
+    }
+    // The comment in front keeps the file from beginning with bytes that the asker
+    // chose: some old plug-ins would run such a file as content of their own.
+    let script = format!("/**/{callback}({});", inside_script(poll()));
+    Ok(Response::of_type(200, "application/javascript", script))
+    // ANCHOR_END: as-jsonp
+}
+
+/// For a hidden iframe: a page that posts the object to the page around it, and
+/// to no other origin. An error is posted, too, with status 200: a page cannot see
+/// the status of an iframe.
+pub fn as_iframe_page(read: Result<ReadResult, Response>) -> Response {
+    // ANCHOR: as-iframe-page
+    let page = format!(
+        "<!doctype html>\n<meta charset=\"utf-8\">\n{}",
+        script_that_posts(&inside_script(read))
+    );
+    Response::of_type(200, "text/html; charset=utf-8", page)
+        .header("Content-Security-Policy", IFRAME_POLICY)
+    // ANCHOR_END: as-iframe-page
+}
+
+fn inside_script(read: Result<ReadResult, Response>) -> String {
+    let json = match read {
+        Ok(read) => Response::json(200, &PollBody::of(&read)),
+        Err(error) => error,
+    };
+    escape(&json.body.text())
+}

@@ -1,0 +1,164 @@
+//! Composition root: builds state, routes and server from the chosen lessons; shuts
+//! them down in order.
+
+use super::chapters;
+use super::listen::{listen, raise_descriptors};
+use crate::app::{AppState, Lesson, health, publish};
+use crate::http::threaded_server::{ServerSettings, ThreadedServer};
+use crate::http::tiny_http_server::TinyHttpServer;
+use crate::http::{OriginPolicy, Route, Router};
+use crate::mistakes;
+use crate::options::Options;
+use crate::pages::Pages;
+use crate::sources::Sources;
+use crate::wire_view::{self, WireView};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a shutdown may take before connections are cut.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+enum RunningServer {
+    TinyHttp(TinyHttpServer),
+    Threaded(ThreadedServer),
+}
+
+/// A course, or one lesson, that is being served.
+pub struct Running {
+    app: Arc<AppState>,
+    server: RunningServer,
+    sources: Sources,
+    address: SocketAddr,
+}
+
+impl Running {
+    /// Serves `lessons` as `options` say. One lesson alone that streams nothing runs on
+    /// `tiny_http`, all else on the threaded server.
+    ///
+    /// # Errors
+    /// When the port is taken, or the system gives no thread.
+    pub fn start(lessons: &[&Lesson], options: &Options) -> io::Result<Running> {
+        Running::start_with(lessons, options, Vec::new())
+    }
+
+    /// As [`Running::start`], with routes of the caller's own: for tests.
+    ///
+    /// # Errors
+    /// As [`Running::start`].
+    pub fn start_with(
+        lessons: &[&Lesson],
+        options: &Options,
+        own_routes: Vec<Route>,
+    ) -> io::Result<Running> {
+        let listener = listen(SocketAddr::new(options.host, options.port))?;
+        let address = listener.local_addr()?;
+        let view = match lessons {
+            [alone] if alone.runs_on_tiny_http => WireView::Unavailable,
+            _ if options.no_wire_view => WireView::Off,
+            _ => WireView::On,
+        };
+        let (topics, internal) = topics(lessons);
+        let app = AppState::start(&topics, &internal, options, view == WireView::On)?;
+        let router = Arc::new(router(&app, lessons, own_routes, view));
+        let server = match view {
+            WireView::Unavailable => {
+                for option in &options.unsupported_by_tiny_http {
+                    log::warn!("{option} is ignored: this lesson runs on tiny_http");
+                }
+                RunningServer::TinyHttp(TinyHttpServer::start(listener, router)?)
+            }
+            _ => RunningServer::Threaded(threaded(&app, listener, router)?),
+        };
+        Ok(Running {
+            sources: Sources::start(&app.bus)?,
+            app,
+            server,
+            address,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the lessons share.
+    pub fn app(&self) -> &Arc<AppState> {
+        &self.app
+    }
+
+    /// Ends it in order: no further connection; nothing more is published and every
+    /// stream gets its technique's own end ([`AppState::end_streams`]); after
+    /// `SHUTDOWN_TIMEOUT` at most, connections are cut.
+    pub fn shutdown(mut self) {
+        let until = Instant::now() + SHUTDOWN_TIMEOUT;
+        if let RunningServer::Threaded(server) = &mut self.server {
+            server.stop_accepting();
+        }
+        self.sources.stop();
+        self.app.end_streams();
+        match &mut self.server {
+            RunningServer::Threaded(server) => server.close_connections(until),
+            RunningServer::TinyHttp(server) => server.stop(until),
+        }
+        self.app.timer.stop();
+    }
+}
+
+/// The topics that `lessons` need: those that clients can name, and the internal ones.
+fn topics(lessons: &[&Lesson]) -> (Vec<&'static str>, Vec<&'static str>) {
+    let mut topics = vec!["chat"];
+    topics.extend(lessons.iter().flat_map(|lesson| lesson.topics));
+    topics.sort_unstable();
+    topics.dedup();
+    let internal = lessons.iter().flat_map(|lesson| lesson.internal_topics);
+    (topics, internal.copied().collect())
+}
+
+fn router(
+    app: &Arc<AppState>,
+    lessons: &[&Lesson],
+    own_routes: Vec<Route>,
+    view: WireView,
+) -> Router {
+    let mut routes = own_routes;
+    routes.extend([publish::route(app), health::route(app)]);
+    routes.extend(wire_view::routes(app));
+    for lesson in lessons {
+        routes.extend((lesson.routes)(app));
+        routes.extend(mistakes::routes(lesson.name, app));
+    }
+    let alone = match lessons {
+        [alone] => Some(alone.folder()),
+        _ => None,
+    };
+    let pages = Pages::new(chapters(), alone, view);
+    Router {
+        routes,
+        fallback: Box::new(move |request| pages.get(request)),
+        origin_policy: OriginPolicy {
+            allow_host: app.options.allow_host.clone(),
+            allow_origin: app.options.allow_origin.clone(),
+        },
+    }
+}
+
+fn threaded(
+    app: &Arc<AppState>,
+    listener: TcpListener,
+    router: Arc<Router>,
+) -> io::Result<ThreadedServer> {
+    let settings = ServerSettings {
+        max_connections: raise_descriptors(app.options.max_connections),
+        heartbeat: app.options.heartbeat,
+        browser_of: wire_view::browser_of,
+        timer: app.timer.clone(),
+        heartbeats: app.heartbeats.clone(),
+        close_counters: app.close_counters.clone(),
+        taps: app.taps.clone(),
+        connections: app.connections.clone(),
+    };
+    ThreadedServer::start(listener, settings, router)
+}
