@@ -1,6 +1,6 @@
 //! What the wire view costs the stream that it shows.
 //!
-//! `cargo bench --bench wire`. A browser's stream and its echo of 1 MB, three times: with
+//! `cargo bench --bench wire_view`. A browser's stream and its echo of 1 MB, three times: with
 //! the view turned off (`--no-wire`), with the view and nobody looking, and with somebody
 //! looking at them. Each round begins anew, with another of the three first: what else the
 //! machine does, and where the memory of a thread comes to lie, falls on all alike (one of

@@ -5,12 +5,12 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// The data of message `number`: 40 bytes, which nothing else on the wire looks like.
+/// The data of message `number`: 40 bytes, which nothing else that is sent looks like.
 pub fn message(number: usize) -> String {
     format!("message {number:02} of ten that are sent in order")
 }
 
-/// Waits. (A channel that never gets anything is how this house does it.)
+/// Waits: on a channel that brings nothing before its time.
 pub fn pause(time: Duration) {
     let _ = crossbeam_channel::after(time).recv();
 }

@@ -32,7 +32,7 @@ const TEMPLATE = `
   </details>`;
 
 const NO_WIRE = {
-  library: "This program runs on the library tiny_http, which lets nobody look at its bytes. The whole course (cargo run) shows them.",
+  unavailable: "This program runs on the library tiny_http, which lets nobody look at its bytes. The whole course (cargo run) shows them.",
   off: "The bytes are not shown: this server was started with --no-wire.",
 };
 
@@ -239,14 +239,14 @@ export function setUpWireView(side) {
   side.append(box);
   const view = new WireView(box);
   const wire = document.querySelector("meta[name=wire]")?.content ?? "off";
-  if (wire === "on") watch.start();
-  else watch.startWithout(wire);
+  if (wire === "on") view.start();
+  else view.startWithout(wire);
   for (const pointer of document.querySelectorAll("[data-wire]")) {
     const button = document.createElement("button");
     button.className = "pointer";
     button.append(...pointer.childNodes);
-    button.addEventListener("click", () => watch.point(pointer.dataset.wire, pointer.querySelector("code")?.textContent));
+    button.addEventListener("click", () => view.point(pointer.dataset.wire, pointer.querySelector("code")?.textContent));
     pointer.append(button);
   }
-  return watch;
+  return view;
 }

@@ -1,5 +1,5 @@
 //! One delivery thread per topic: it takes commands from the topic's channel and
-//! calls every subscriber, in command.
+//! calls every subscriber, in order.
 //!
 //! A command is a message, a join, a leave, a room entered or left. All of them
 //! come through one channel, so there is one order for everyone. The list of

@@ -5,7 +5,7 @@
 //! to bytes; that format *is* the lesson. States, deadlines and cursors stay in here.
 //!
 //! A streaming connection has one thread, and it waits in `read`: a closed tab is
-//! noticed at once, and no thread has to be woken to deliver. Three layers write, each
+//! noticed at once, and no thread has to be woken to deliver. Four layers write, each
 //! with verbs of its own:
 //!
 //! | layer | adds | verbs |

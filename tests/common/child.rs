@@ -62,10 +62,10 @@ impl Course {
         }
     }
 
-    /// Waits until every thread of the house is there: the users list comes last.
+    /// Waits until every thread of the course is there: the users list comes last.
     #[track_caller]
     pub fn until_complete(&self) {
-        eventually("the house is complete", || {
+        eventually("the course is complete", || {
             self.health()["topics"]["users"]["held"] == 1
         });
     }

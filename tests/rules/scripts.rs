@@ -18,7 +18,7 @@ fn paths(name: &str) -> &'static [&'static str] {
 }
 
 #[test]
-fn a_script_is_given_to_pages_of_this_server() {
+fn a_script_is_given_to_pages_of_this_site() {
     for (name, server) in &both() {
         for path in paths(name) {
             for fields in [
