@@ -22,8 +22,8 @@ impl Session {
         self.deliver(group, own)
     }
 
-    /// Sends `group` without waiting. The session of a client that is too slow is closed. `false`
-    /// when it is over.
+    /// Sends `group` without waiting. The session of a client that is too slow is
+    /// closed. `false` when it is over.
     pub fn send_or_close(self: &Arc<Session>, group: &Arc<PacketGroup>) -> bool {
         self.deliver(group, false)
     }

@@ -60,8 +60,8 @@ impl Session {
             frames.extend_from_slice(&group.frames());
         }
         state.write_buffer_bytes = 0;
-        // Only the answer to the probe went out before, so there is room, and an
-        // offer never waits.
+        // Only the answer to the probe went out before, so there is room; and this
+        // never waits.
         writer.send_or_close(frames.into(), count);
         state.transport = Transport::WebSocket(writer.clone());
         // A poll that still waits ends.
