@@ -1,7 +1,7 @@
 // The wire view: the bytes of each crossing, part by part, in colours and in plain words.
 
 import { KINDS } from "./ladder.js";
-import { WORDS } from "./glossary.js";
+import { explain } from "./glossary.js";
 
 /** Entries that are kept in the page. */
 const KEPT = 300;
@@ -49,7 +49,7 @@ export class ByteList {
 
   add(crossing) {
     if (crossing.kind === "request") this.sums.requests += 1;
-    if (crossing.kind === "message") this.sums.messages += Math.max(1, crossing.count ?? 1);
+    if (crossing.kind === "message") this.sums.messages += crossing.count ?? 1;
     if (crossing.way !== "end") this.sums[crossing.way] += crossing.bytes;
     this.waiting.push(crossing);
     if (this.paused && this.waiting.length > KEPT) {
@@ -128,13 +128,13 @@ export class ByteList {
       this.list.append(item);
       return;
     }
-    const { n, time, way, kind, parts, bytes, left, label } = crossing;
+    const { n, time, way, kind, heading, parts, bytes, left, label } = crossing;
     item.className = way === "end" ? "wire-end" : way;
     const since = this.last === null ? "" : `+${(time - this.last).toFixed(3)} s`;
     this.last = time;
     const arrow = { up: "→", down: "←", end: "×" }[way];
-    const ended = n === undefined ? label : `connection ${n} ended: ${label}`;
-    const words = way === "end" ? ended : `${KINDS[kind]}, ${number.format(bytes)} bytes`;
+    const ended = n === undefined ? label : `connection ${n} ended${label && `: ${label}`}`;
+    const words = way === "end" ? ended : `${heading ?? KINDS[kind]}, ${number.format(bytes)} bytes`;
     const details = make("details");
     const summary = make("summary");
     summary.append(make("span", "wire-time", since), make("b", "wire-way", arrow), make("span", "wire-kind", ` ${words} `));
@@ -143,7 +143,7 @@ export class ByteList {
     details.open = parts.length > 0 && parts.length <= OPEN_PARTS;
     if (parts.length > OPEN_PARTS) summary.append(make("code", "wire-first", visible(parts[0].text)));
     const body = make("dl");
-    for (const one of parts) body.append(...this.part(one));
+    for (const one of parts) body.append(...this.part(one, way));
     if (left > 0) body.append(make("dd", "wire-left", `… and ${number.format(left)} bytes more, which are not shown`));
     details.append(body);
     item.append(details);
@@ -154,11 +154,12 @@ export class ByteList {
     if (this.pointed) this.mark(item);
   }
 
-  part({ name, field, text, words }) {
+  part(one, way) {
+    const { name, field, text } = one;
     const bytes = make("dt");
     bytes.append(make("code", `part ${name}`, visible(text)));
     bytes.dataset.part = field ? `field-${field}` : name;
-    return [bytes, make("dd", "", words ?? WORDS[bytes.dataset.part] ?? WORDS[name])];
+    return [bytes, make("dd", "", explain(one, way))];
   }
 
   /** Shows the bytes of a crossing that was picked on the ladder. */

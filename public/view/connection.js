@@ -3,8 +3,9 @@
 //
 // Each crossing is `{n, us, way, kind, label, parts, bytes, id?, target?}`: `way` is "up" (browser to server) or "down",
 // `kind` says how the ladder draws it: request, answer, empty, open, message, heartbeat, handshake, frame, close, lost, cut.
+// `heading` is what the list of bytes says in place of the kind's own words.
 
-import { kindOf, read, readPackets } from "./bodies.js";
+import { kindOf, reader, readPackets } from "./bodies.js";
 import { Frames, payloadParts } from "./frames.js";
 
 /** Bytes of a body that are kept to be shown. */
@@ -83,7 +84,7 @@ export class Connection {
   guessBody(target) {
     const types = { sse: "text/event-stream", comet: "application/x-ndjson", "iframe-push": "text/html" };
     const kind = kindOf(types[target.split("/")[1]] ?? "", target);
-    return { kind, stream: true };
+    return { kind, reader: reader(kind), stream: true };
   }
 
   /** A passage: bytes, and how many more passed that were not kept. */
@@ -113,6 +114,7 @@ export class Connection {
       const { kept, length } = side.body;
       this.piece(utf8(new Uint8Array(kept)), [side.size], side.size.text.length + length, null, length - kept.length);
     }
+    if (side === this.down && this.body) this.body.reader = reader(this.body.kind);
     side.state = side.state.includes("chunk") ? "lost-chunk" : "lost";
   }
 
@@ -248,7 +250,9 @@ export class Connection {
     const status = Number(start.split(" ")[1]);
     const target = this.request?.target ?? "";
     this.head = { parts, status, bytes: end };
-    this.body = { kind: kindOf(fields["content-type"] ?? "", target), stream: false };
+    const kind = kindOf(fields["content-type"] ?? "", target);
+    this.body = { kind, reader: reader(kind), stream: false };
+    this.head.words = start.split(" ").slice(1).join(" ");
     if (status === 101) {
       this.answered = true;
       this.cross("down", "handshake", "101 Switching Protocols", parts, { bytes: end });
@@ -277,18 +281,26 @@ export class Connection {
 
   answer(side) {
     const { head, body } = this;
-    const found = read(body.kind, utf8(new Uint8Array(side.body.kept)));
+    const text = utf8(new Uint8Array(side.body.kept));
+    const found = body.reader.read(text);
     const left = side.body.length - side.body.kept.length;
     const parts = side.body.length > 0 ? [...head.parts, ...found.parts] : head.parts;
-    const news = found.news && /\/(messages|jsonp|iframe|engine\.io|socket\.io)/.test(this.request?.target ?? "");
-    const id = news ? found.ids.filter((id) => id).at(-1) : undefined;
-    const kind = news ? "message" : "empty";
+    const path = this.request?.target.split("?")[0] ?? "";
+    const isPoll = /\/(messages|jsonp|iframe)$/.test(path);
+    const isSession = /^\/(engine|socket)\.io\//.test(path) || path.startsWith("/mistakes/socket-io/");
+    const news = head.status < 300 && (isPoll || isSession) && found.messages > 0;
+    const id = news ? found.ids.at(-1) : undefined;
+    // An answer that says something, and no message: an error, the id of what was published, a session's first packet.
+    const nothing = head.status === 204 || (head.status < 300 && ((isPoll && !found.gap) || (isSession && text === "6")));
+    const kind = news ? "message" : nothing ? "empty" : "answer";
+    const packets = isSession && head.status < 300 ? text.slice(0, 30) : "";
+    const label = news ? (id ?? (packets || "news")) : nothing ? packets || String(head.status) : found.gap ? "gap" : packets || head.words;
     this.answered = true;
-    this.cross("down", kind, news ? (id ?? "news") : String(head.status), parts, {
+    this.cross("down", kind, label, parts, {
       id,
       bytes: head.bytes + side.body.length,
       left: left > 0 ? left : 0,
-      count: found.ids.length,
+      count: found.messages,
     });
   }
 
@@ -311,7 +323,9 @@ export class Connection {
     const text = utf8(new Uint8Array(whole ? kept.slice(0, -2) : kept));
     const end = { name: "chunk-end", text: "\r\n" };
     if (length === 2) {
-      this.cross("down", "close", "the last chunk", [side.size, end], { bytes: 5 });
+      // The connection may go on: only this body ends (RFC 9112, section 7.1).
+      const none = { ...end, words: "no trailer fields follow: the body ends here" };
+      this.cross("down", "close", "the last chunk", [side.size, none], { bytes: 5, heading: "the last chunk, the end of the body" });
       side.state = "head";
       return true;
     }
@@ -322,15 +336,15 @@ export class Connection {
 
   /** A piece of an answer that goes on. */
   piece(text, before, bytes, end, left = 0) {
-    const found = read(this.body.kind, text);
+    const found = this.body.reader.read(text);
     const parts = [...before, ...found.parts, ...(end ? [end] : [])];
     const id = found.ids.at(-1);
-    // An event without data fires nothing: it only brings an id.
-    const silent = this.body.kind === "sse" && !found.news;
-    const kind = found.heartbeat ? "heartbeat" : silent ? "answer" : "message";
-    const gap = /^event: gap\n|\{"gap": ?true\}/.test(text);
-    const label = found.heartbeat ? "heartbeat" : gap ? "gap" : (id ?? text.trim().slice(0, 30));
-    this.cross("down", kind, label, parts, { id, bytes, left, count: found.ids.length });
+    const kind = found.heartbeat ? "heartbeat" : found.messages > 0 ? "message" : "answer";
+    const heading = kind === "answer" ? (found.gap ? "the gap notice" : "a piece of the answer, no message yet") : undefined;
+    const label = found.heartbeat ? "heartbeat" : found.gap && found.messages === 0 ? "gap" : (id ?? text.trim().slice(0, 30));
+    this.cross("down", kind, label, parts, { id, bytes, left, count: found.messages, heading });
+    // Of a piece that was not kept whole nobody knows in which line the next one begins.
+    if (left > 0) this.body.reader = reader(this.body.kind);
   }
 
   // After a 101.

@@ -28,12 +28,18 @@ export function mayBegin(bytes, fromBrowser) {
   return Boolean(found) && (bytes[0] & 0x70) === 0 && found.opcode in OPCODES && found.masked === fromBrowser;
 }
 
+function reserved(byte) {
+  const set = [1, 2, 3].filter((number) => byte & (0x80 >> number)).map((number) => `RSV${number}`);
+  return set.length === 0 ? "RSV1, RSV2, RSV3 are 0: no extension is used" : `${set.join(", ")} is 1: it means what an extension says`;
+}
+
 /** The parts of a header, each with its bits. */
 export function headerParts(bytes, { size, fin, opcode, masked, length, key }) {
   const end = size - (masked ? 4 : 0);
   const more = end > 2 ? ` ${hex(bytes.subarray(2, end))}` : "";
   const parts = [
-    { name: "ws-fin", text: bits(bytes[0], 0, 4), words: fin ? "FIN is 1: the last frame of its message" : "FIN is 0: more frames of this message follow" },
+    { name: "ws-fin", text: bits(bytes[0], 0, 1), words: fin ? "FIN is 1: the last frame of its message" : "FIN is 0: more frames of this message follow" },
+    { name: "ws-rsv", text: bits(bytes[0], 1, 3), words: reserved(bytes[0]) },
     { name: "ws-opcode", text: bits(bytes[0], 4, 4), words: `opcode ${opcode}: ${OPCODES[opcode] ?? "not known"}` },
     { name: "ws-masked", text: bits(bytes[1], 0, 1), words: masked ? "MASK is 1: from a browser" : "MASK is 0: from a server" },
     { name: "ws-length", text: bits(bytes[1], 1, 7) + more, words: `${length} bytes of payload` },

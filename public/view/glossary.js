@@ -1,7 +1,7 @@
 // The plain words for each part of the bytes, by the part's name. Texts point at parts by these names
 // (`data-wire="chunk-size"`).
 
-export const WORDS = {
+const WORDS = {
   "request-line": "what is asked for: method, target, version",
   "status-line": "how it went: version, status code, reason",
   "field": "a header field: name, colon, value",
@@ -11,15 +11,20 @@ export const WORDS = {
   "chunk-end": "the line end after a chunk; it does not count to its length",
   "last-chunk": "a chunk of length 0: the answer ends here",
   "line": "one message, one line of JSON",
+  "line-piece": "a piece of a line",
+  "gap": "the gap notice: some messages are lost",
+  "page": "the page around the scripts",
   "heartbeat": "nothing, said so that the connection is known to be alive",
   "script": "one message: a script that the browser runs when it has come",
+  "script-empty": "a script that the browser runs when it has come: there was no message",
   "sse-id": "the id that the browser remembers, and comes back with",
   "sse-event": "the event's name; without it: message",
   "sse-data": "what the page gets",
   "sse-retry": "how long the browser waits before it comes back, in milliseconds",
   "sse-comment": "a comment: the page never sees it; here it is the heartbeat",
   "sse-blank": "an empty line: now the event fires",
-  "ws-fin": "FIN and three reserved bits: is this the last frame of its message?",
+  "ws-fin": "FIN: is this the last frame of its message?",
+  "ws-rsv": "RSV1 to RSV3: three bits for extensions",
   "ws-opcode": "what kind of frame it is",
   "ws-masked": "MASK: is the payload masked? From a browser always, from a server never",
   "ws-length": "the payload's length",
@@ -45,6 +50,7 @@ export const WORDS = {
   "field-cookie": "the cookies of this host; ours is how this view knows your browser",
   "field-sec-fetch-site": "from where the page asks: the browser's own word",
   "field-sec-fetch-mode": "how it asks: the browser's own word",
+  "field-sec-fetch-user": "?1: the reader's own click began it",
   "field-sec-fetch-dest": "what for: the browser's own word",
   "field-sec-ch-ua": "which browser, once more",
   "field-sec-ch-ua-mobile": "a phone? ?0 is no",
@@ -58,9 +64,11 @@ export const WORDS = {
   "field-content-length": "the body's length in bytes",
   "field-transfer-encoding": "the length is not known: the body comes in chunks",
   "field-cache-control": "who may keep the answer; no-store is nobody",
+  "up-field-cache-control": "no-cache: no stored answer, please, without asking the server",
   "field-x-content-type-options": "nosniff: the type is what we say, do not guess",
   "field-x-accel-buffering": "no: do not gather this answer (for the proxy nginx)",
-  "field-last-event-id": "the cursor: the last id that was seen",
+  "up-field-last-event-id": "the cursor: the last id that the browser saw",
+  "down-field-last-event-id": "the cursor: where to go on from (in an answer it is this course's own)",
   "field-content-security-policy": "what this page may load and run",
   "field-allow": "the methods that work here",
   "field-retry-after": "come back after so many seconds",
@@ -71,3 +79,9 @@ export const WORDS = {
   "field-sec-websocket-protocol": "a subprotocol: what the messages mean",
   "field-sec-websocket-extensions": "extensions, as compression; this server takes none",
 };
+
+/** The words for a part that passed in this way, "up" or "down". */
+export function explain({ name, field, words }, way) {
+  const full = field ? `field-${field}` : name;
+  return words ?? WORDS[`${way}-${full}`] ?? WORDS[full] ?? WORDS[name];
+}

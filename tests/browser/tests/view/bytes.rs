@@ -113,8 +113,8 @@ fn a_line_over_two_chunks_is_two_pieces_and_a_script_is_a_message() {
     assert_eq!(
         parts,
         [
-            &json!(["chunk-size", "line", "chunk-end"]),
-            &json!(["chunk-size", "line", "chunk-end"]),
+            &json!(["chunk-size", "line-piece", "chunk-end"]),
+            &json!(["chunk-size", "line-piece", "chunk-end"]),
             &json!(["chunk-size", "heartbeat", "chunk-end"]),
         ]
     );
@@ -165,6 +165,7 @@ fn frames_are_named_bit_by_bit_and_unmasked() {
         all[2][3],
         json!([
             "ws-fin",
+            "ws-rsv",
             "ws-opcode",
             "ws-masked",
             "ws-length",
@@ -174,7 +175,14 @@ fn frames_are_named_bit_by_bit_and_unmasked() {
     );
     assert_eq!(
         all[6][3],
-        json!(["ws-fin", "ws-opcode", "ws-masked", "ws-length", "ws-code"])
+        json!([
+            "ws-fin",
+            "ws-rsv",
+            "ws-opcode",
+            "ws-masked",
+            "ws-length",
+            "ws-code"
+        ])
     );
 }
 
@@ -268,6 +276,307 @@ fn packets_of_socket_io_are_named_in_a_poll_and_in_a_frame() {
     ]));
     assert_eq!(all[2][1], "heartbeat");
     assert_eq!(kinds(&all)[3], json!(["down", "message", "430[\"ok\"]"]));
+}
+
+/// What a reader sees of each crossing from the server: its kind, its label, how many
+/// messages it counts as, and the explanation of each part behind the head.
+fn explained(request: &str, passages: &Value) -> Value {
+    let (_course, _window, page) = bench();
+    page.run(&format!(
+        "const {{ Connection }} = await import('/view/connection.js');
+         const {{ explain }} = await import('/view/glossary.js');
+         const all = [];
+         const inHead = (part) => ['status-line', 'field', 'blank-line', 'chunk-size', 'chunk-end'].includes(part.name);
+         const one = new Connection(7, (it) => it.way === 'down' && all.push(
+           [it.kind, it.label, it.kind === 'message' ? it.count ?? 1 : 0, ...it.parts
+             .filter((part) => !inHead(part)).map((part) => `${{part.text}} = ${{explain(part, it.way)}}`)]));
+         let us = 0;
+         for (const what of ['{request} HTTP/1.1\\r\\n\\r\\n', ...{passages}]) {{
+           const bytes = typeof what === 'string' ? new TextEncoder().encode(what) : new Uint8Array(what);
+           one.take({{ us, kind: us++ === 0 ? 'in' : 'out', bytes, length: bytes.length }});
+         }}
+         return all;"
+    ))
+}
+
+/// A chunked response of this type, and each piece as a chunk.
+fn chunked(content_type: &str, pieces: &[&str]) -> Value {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    let chunks = pieces
+        .iter()
+        .map(|piece| format!("{:x}\r\n{piece}\r\n", piece.len()));
+    std::iter::once(head).chain(chunks).collect()
+}
+
+/// A whole response.
+fn whole(status: &str, content_type: &str, body: &str) -> Value {
+    let length = body.len();
+    json!([format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
+    )])
+}
+
+#[test]
+fn an_event_fires_only_if_data_was_gathered() {
+    // HTML standard, 9.2.6: a blank line with an empty data buffer dispatches nothing.
+    let pieces = [
+        "id: k-1\n\n",
+        ":\n\n",
+        "id: k-2\nevent: alarm\ndata: {\"id\":\"k-2\"}\n\n",
+        "event: gap\ndata: {}\n\n",
+        "data: one\n\ndata: two\n\n",
+        "nonsense: x\n",
+        "data: ha",
+        "lf\n\n",
+    ];
+    let told = explained("GET /sse/stream", &chunked("text/event-stream", &pieces));
+    let id = "the id that the browser remembers, and comes back with";
+    let fires = "\n = an empty line: now the event fires";
+    assert_eq!(
+        told.as_array().expect("a list")[1..],
+        [
+            json!([
+                "answer",
+                "k-1",
+                0,
+                format!("id: k-1\n = {id}"),
+                "\n = an empty line: no data was gathered, so nothing fires; the id counts"
+            ]),
+            json!([
+                "heartbeat",
+                "heartbeat",
+                0,
+                ":\n = a comment: the page never sees it; here it is the heartbeat",
+                "\n = an empty line: nothing was gathered, so nothing fires"
+            ]),
+            json!([
+                "message",
+                "k-2",
+                1,
+                format!("id: k-2\n = {id}"),
+                "event: alarm\n = the event's name; without it: message",
+                "data: {\"id\":\"k-2\"}\n = what the page gets, if it listens for alarm",
+                fires
+            ]),
+            json!([
+                "answer",
+                "gap",
+                0,
+                "event: gap\n = the event's name; without it: message",
+                "data: {}\n = what the page gets, if it listens for gap",
+                fires
+            ]),
+            json!([
+                "message",
+                "data: one\n\ndata: two",
+                2,
+                "data: one\n = what the page gets",
+                fires,
+                "data: two\n = what the page gets",
+                fires
+            ]),
+            json!([
+                "answer",
+                "nonsense: x",
+                0,
+                "nonsense: x\n = no field of an event stream: the browser ignores it"
+            ]),
+            json!([
+                "answer",
+                "data: ha",
+                0,
+                "data: ha = the beginning of a line; the rest comes in another chunk"
+            ]),
+            json!([
+                "message",
+                "lf",
+                1,
+                "lf\n = the rest of the line that began in the chunk before",
+                fires
+            ]),
+        ]
+    );
+}
+
+#[test]
+fn a_chunk_is_no_message_and_neither_is_a_gap_notice() {
+    let pieces = [
+        "{\"id\":\"k-1\"}\n{\"id\":\"k-2\"}\n",
+        "{\"id\"",
+        ":\"k-3\"}\n",
+        "{\"gap\": true}\n",
+        "\n",
+    ];
+    let told = explained(
+        "GET /comet/stream",
+        &chunked("application/x-ndjson", &pieces),
+    );
+    let line = "one message, one line of JSON";
+    assert_eq!(
+        told.as_array().expect("a list")[1..],
+        [
+            json!([
+                "message",
+                "k-2",
+                2,
+                format!("{{\"id\":\"k-1\"}}\n = {line}"),
+                format!("{{\"id\":\"k-2\"}}\n = {line}")
+            ]),
+            json!([
+                "answer",
+                "{\"id\"",
+                0,
+                "{\"id\" = the beginning of a line; the rest comes in another chunk"
+            ]),
+            json!([
+                "message",
+                "k-3",
+                1,
+                ":\"k-3\"}\n = the rest of the line that began in the chunk before"
+            ]),
+            json!([
+                "answer",
+                "gap",
+                0,
+                "{\"gap\": true}\n = the gap notice: some messages are lost"
+            ]),
+            json!([
+                "heartbeat",
+                "heartbeat",
+                0,
+                "\n = nothing, said so that the connection is known to be alive"
+            ]),
+        ]
+    );
+}
+
+#[test]
+fn the_beginning_of_an_iframes_page_is_no_message() {
+    let script = "<script>parent.postMessage({\"id\":\"k-5\",\"data\":\"a \\u003c b\"},location.origin)</script>\n";
+    let page = "<!doctype html>\n<meta charset=\"utf-8\">\n<body>\n";
+    let gap = "<script>parent.postMessage({\"gap\": true},location.origin)</script>\n";
+    let (first, second) = script.split_at(20);
+    let pieces = [page, script, gap, "<!---->\n", first, second];
+    let told = explained("GET /iframe-push/stream", &chunked("text/html", &pieces));
+    assert_eq!(
+        told.as_array().expect("a list")[1..],
+        [
+            json!([
+                "answer",
+                page.trim().get(..30),
+                0,
+                format!("{page} = the page around the scripts")
+            ]),
+            json!([
+                "message",
+                "k-5",
+                1,
+                format!("{script} = one message: a script that the browser runs when it has come")
+            ]),
+            json!([
+                "answer",
+                "gap",
+                0,
+                format!("{gap} = the gap notice: some messages are lost")
+            ]),
+            json!([
+                "heartbeat",
+                "heartbeat",
+                0,
+                "<!---->\n = nothing, said so that the connection is known to be alive"
+            ]),
+            json!([
+                "answer",
+                first,
+                0,
+                format!("{first} = the beginning of a script; the rest comes in another chunk")
+            ]),
+            json!([
+                "message",
+                "k-5",
+                1,
+                format!("{second} = the rest of the script that began in the chunk before")
+            ]),
+        ]
+    );
+    let poll = "<!doctype html>\n<script>parent.postMessage({\"messages\":[],\"last_id\":\"k-5\"})</script>\n";
+    let told = explained(
+        "GET /short-polling/iframe?after=k-5",
+        &whole("200 OK", "text/html", poll),
+    );
+    assert_eq!(told[0][0], "empty");
+    assert!(
+        told[0].to_string().contains("there was no message"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_answer_that_says_something_is_not_called_empty() {
+    let kind = |request: &str, status: &str, body: &str| {
+        let told = explained(request, &whole(status, "application/json", body));
+        json!([told[0][0], told[0][1], told[0][2]])
+    };
+    let publish = "POST /publish";
+    assert_eq!(
+        kind(publish, "200 OK", "{\"id\":\"k-9\"}"),
+        json!(["answer", "200 OK", 0])
+    );
+    let poll = "GET /long-polling/messages";
+    assert_eq!(
+        kind(poll, "503 Service Unavailable", "{\"error\":\"x\"}"),
+        json!(["answer", "503 Service Unavailable", 0])
+    );
+    assert_eq!(
+        kind(poll, "200 OK", "{\"messages\":[],\"last_id\":\"k-1\"}"),
+        json!(["empty", "200", 0])
+    );
+    assert_eq!(
+        kind(poll, "200 OK", "{\"messages\":[],\"gap\":true}"),
+        json!(["answer", "gap", 0])
+    );
+    let state = "GET /short-polling/sign-in?session=a";
+    assert_eq!(
+        kind(state, "200 OK", "{\"state\":\"scanned\"}"),
+        json!(["answer", "200 OK", 0])
+    );
+    let session = "GET /engine.io/?EIO=4&transport=polling";
+    let open = "0{\"sid\":\"k3\"}";
+    assert_eq!(kind(session, "200 OK", open), json!(["answer", open, 0]));
+    assert_eq!(kind(session, "200 OK", "6"), json!(["empty", "6", 0]));
+    assert_eq!(
+        kind(session, "200 OK", "4a\u{1e}4b"),
+        json!(["message", "4a\u{1e}4b", 2])
+    );
+    assert_eq!(
+        kind(session, "400 Bad Request", "{\"code\":1}"),
+        json!(["answer", "400 Bad Request", 0])
+    );
+}
+
+#[test]
+fn each_bit_of_a_frames_first_byte_has_its_name() {
+    let frames = json!([
+        "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        [0x01, 1, 104],
+        [0xc0, 1, 105]
+    ]);
+    let told = explained("GET /websocket/echo", &frames);
+    let first: Vec<_> = told[1].as_array().expect("parts")[3..6].to_vec();
+    assert_eq!(
+        first,
+        [
+            "0 = FIN is 0: more frames of this message follow",
+            "000 = RSV1, RSV2, RSV3 are 0: no extension is used",
+            "0001 = opcode 1: text",
+        ]
+    );
+    assert_eq!(
+        told[2][4],
+        "100 = RSV1 is 1: it means what an extension says"
+    );
 }
 
 #[test]
