@@ -590,7 +590,7 @@ fn who_comes_in_the_middle_of_a_stream_sees_what_follows() {
            one.take({ us: 1, kind: 'out', bytes: new Uint8Array(bytes), length: bytes.length });
          };
          const text = (words) => [...new TextEncoder().encode(words)];
-         take('/comet/stream', text('b\\r\\n{\"id\":\"k-1\"\\r\\n'));
+         take('/comet/stream', text('d\\r\\n{\"id\":\"k-1\"}\\n\\r\\n'));
          take('/websocket/socket', [0x81, 2, 104, 105]);
          take('/short-polling/messages', text('HTTP/1.1 204 No Content\\r\\n\\r\\n'));
          return all;",
