@@ -55,8 +55,9 @@ impl StreamingConnection {
         }
     }
 
-    /// The whole life of a one-way stream: what was missed, then what comes,
-    /// until either side ends it. Bytes from the client are dropped.
+    /// The whole life of a one-way stream, until either side ends it: this thread writes
+    /// what was missed and then sleeps in `read`; what comes, the topic's delivery thread
+    /// writes. Bytes from the client are dropped.
     pub fn follow(mut self, topic: &Arc<Topic>, cursor: &Cursor, format: &'static MessageFormat) {
         match self.subscribe(topic, cursor, format) {
             Ok(_subscription) => self.read_until_closed(),

@@ -61,8 +61,8 @@ fn routes(app: &Arc<AppState>) -> Vec<Route> {
 
 /// The technique: a head, and then one line for each message, for as long as both
 /// sides want. `connection.follow` is not part of the lesson: it writes what the
-/// client missed, then whatever is published, each put into bytes by [`LINES`], and
-/// returns when the connection has ended.
+/// client missed, and sleeps in `read` until the connection has ended. What is
+/// published meanwhile the topic's delivery thread writes, put into bytes by [`LINES`].
 // ANCHOR: stream
 fn stream(app: &AppState, request: &Request) -> Result<Response, Response> {
     let topic = app.topic_of(request)?;
