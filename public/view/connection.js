@@ -293,8 +293,10 @@ export class Connection {
     // An answer that says something, and no message: an error, the id of what was published, a session's first packet.
     const nothing = head.status === 204 || (head.status < 300 && ((isPoll && !found.gap) || (isSession && text === "6")));
     const kind = news ? "message" : nothing ? "empty" : "answer";
+    // The sign-in's answer is one word.
+    const state = /^\{"state":"(\w+)"\}$/.exec(text)?.[1];
     const packets = isSession && head.status < 300 ? text.slice(0, 30) : "";
-    const label = news ? (id ?? (packets || "news")) : nothing ? packets || String(head.status) : found.gap ? "gap" : packets || head.words;
+    const label = news ? (id ?? (packets || "news")) : nothing ? packets || String(head.status) : found.gap ? "gap" : packets || state || head.words;
     this.answered = true;
     this.cross("down", kind, label, parts, {
       id,

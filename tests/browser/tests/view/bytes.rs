@@ -540,7 +540,7 @@ fn an_answer_that_says_something_is_not_called_empty() {
     let state = "GET /short-polling/sign-in?session=a";
     assert_eq!(
         kind(state, "200 OK", "{\"state\":\"scanned\"}"),
-        json!(["answer", "200 OK", 0])
+        json!(["answer", "scanned", 0])
     );
     let session = "GET /engine.io/?EIO=4&transport=polling";
     let open = "0{\"sid\":\"k3\"}";
