@@ -126,7 +126,7 @@
 //! | for how long | `LINGER` | `src/http/request_reader.rs` |
 //! | messages that wait for a slow reader | `MAX_MESSAGES` | `src/feed/outbox/queue.rs` |
 //! | bytes that wait for a slow reader | `MAX_BYTES` | `src/feed/outbox/queue.rs` |
-//! | bytes in the kernel for a slow reader | `SEND_BUFFER` | `src/feed/socket.rs` |
+//! | bytes in the kernel for a slow reader | `SEND_BUFFER` | `src/feed/socket_options.rs` |
 //! | how long a byte may wait to leave | `WRITE_DEADLINE` | `src/feed/write_half.rs` |
 //! | time for the peer's end after ours | `LINGER` | `src/feed/connection_writer.rs` |
 //! | time between heartbeats, and for a pong | `heartbeat` | `src/options.rs` |

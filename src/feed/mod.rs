@@ -25,6 +25,7 @@ pub mod frames;
 pub mod heartbeat;
 pub mod outbox;
 pub mod socket;
+pub mod socket_options;
 pub mod streaming;
 mod sync;
 pub mod websocket;

@@ -43,6 +43,14 @@ impl Body {
         String::from_utf8_lossy(self.bytes()).into_owned()
     }
 
+    /// As [`Body::bytes`], given away.
+    pub fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Body::Full(bytes) => bytes,
+            Body::Streaming(_) => Vec::new(),
+        }
+    }
+
     /// The bytes of a whole body; none of a streaming one.
     pub fn bytes(&self) -> &[u8] {
         match self {

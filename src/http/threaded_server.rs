@@ -10,7 +10,7 @@ use super::load_shed::LoadShedder;
 use super::reachable;
 use super::request_reader::BrowserOf;
 use super::router::Router;
-use crate::feed::{CloseCounters, CloseReason, ConnectionWriter, Heartbeats, socket};
+use crate::feed::{CloseCounters, CloseReason, ConnectionWriter, Heartbeats, socket_options};
 use crate::lock::lock;
 use crate::tap::{Tap, TapRegistry};
 use crate::threads;
@@ -218,7 +218,7 @@ impl Shared {
             load_shedder.refuse(stream);
             return;
         }
-        if socket::set_options(&stream, self.settings.heartbeat).is_err() {
+        if socket_options::set(&stream, self.settings.heartbeat).is_err() {
             self.settings.close_counters.count(CloseReason::Reset);
             return;
         }

@@ -153,7 +153,7 @@ fn respond(mut incoming: tiny_http::Request, router: &Router) {
             Response::error(500, why)
         }
     };
-    let mut out = tiny_http::Response::from_data(response.body.bytes())
+    let mut out = tiny_http::Response::from_data(response.body.into_bytes())
         .with_status_code(response.status)
         // Unless told otherwise it turns to chunked from 32 KiB on.
         .with_chunked_threshold(usize::MAX);

@@ -8,7 +8,7 @@ use std::time::Instant;
 /// Messages that may wait in an outbox.
 pub const MAX_MESSAGES: usize = 1024;
 /// Bytes that may wait in an outbox. One frame larger than this may enter an
-/// empty one. The kernel holds some more: see `socket::SEND_BUFFER`.
+/// empty one. The kernel holds some more: see `socket_options::SEND_BUFFER`.
 pub const MAX_BYTES: usize = 1024 * 1024;
 /// Small frames are joined into one write up to this many bytes.
 const PIECE: usize = 64 * 1024;
