@@ -280,7 +280,7 @@ fn turned_off_there_is_no_cookie_and_nothing_to_look_at() {
         ..options()
     });
     // The library's server has no place where bytes could be looked at.
-    for (server, word) in [(off, "off"), (lesson(1), "library")] {
+    for (server, word) in [(off, "off"), (lesson(1), "unavailable")] {
         let path = if word == "off" {
             "/5-sse/"
         } else {
