@@ -1,6 +1,6 @@
-//! What all pages share, filled in on the server: the head (`public/layout.html`), and
+//! What all pages share, filled in on the server: the head (`src/pages/layout.html`), and
 //! around a lesson's text and demo the way to the chapters before and after it
-//! (`public/chapter.html`).
+//! (`src/pages/chapter.html`).
 
 use super::Chapter;
 use crate::texts::{self, escape};
@@ -15,7 +15,7 @@ pub fn page(title: &str, head: &str, body: &str, view: WireView) -> String {
     };
     let head = format!("<meta name=\"wire\" content=\"{view}\">\n{head}");
     fill(
-        "public/layout.html",
+        "src/pages/layout.html",
         &[
             ("<!-- title -->", &escape(title)),
             ("<!-- head -->", &head),
@@ -46,7 +46,7 @@ pub fn chapter(
         )
     });
     fill(
-        "public/chapter.html",
+        "src/pages/chapter.html",
         &[
             (
                 "<!-- class -->",
