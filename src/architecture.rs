@@ -47,7 +47,8 @@
 //!    Nothing waits in the outbox, so the bytes go on at once, under its lock.
 //! 5. `feed/socket.rs`: [`TcpWriteHalf`](crate::feed::socket::TcpWriteHalf) writes them with
 //!    `MSG_DONTWAIT`, and `tap/mod.rs` copies them for a wire view, if one looks. `conn-M` has
-//!    slept through all of it.
+//!    slept through all of it. (So on Linux. Elsewhere a thread `drainer` of the connection
+//!    does the writing.)
 //!
 //! What does not fit into the socket stays in the outbox, and a thread `drainer` writes it
 //! when it can. A poll (lessons 1 and 2) has no such way: its own thread reads the history
@@ -63,7 +64,7 @@
 //! | 1 | `socket_io: history` in `mistakes` | it emits, so before any topic's |
 //! | 2 | `Topic::log`: the chat's before lesson 7's own | the message goes into the channel; the chat's also while lesson 7's topic is published on ([`Topic::on_publish`](crate::bus::Topic::on_publish)) |
 //! | 3 | `HoldBack::kept` | events that were kept back go to the session |
-//! | 4 | `Session::state` | the write buffer goes over to a WebSocket's outbox |
+//! | 4 | `Session::state` | nothing else is taken; it comes after 3 and before 5 |
 //! | 5 | `Outbox::state` | bytes are written without waiting, and captured |
 //! | 6 | `Tap::asked` | what passed is told to observers |
 //! | 7 | `Browser::observers` | the same |
@@ -73,7 +74,7 @@
 //! `InFlightCount::count`, `JobQueue`, `Names::of`, `NamespaceInner::middlewares`,
 //! `NamespaceInner::on_connection`, `NamespaceInner::sockets`, `Recovery`, `Registry::open`,
 //! `ServerInner::namespaces`, `SocketInner::acks`, `SocketInner::handlers`,
-//! `SocketInner::on_disconnect`, `SocketInner::rooms`, `SocketInner::subscription`,
+//! `SocketInner::on_disconnect`, `SocketInner::rooms`,
 //! `TapRegistry::browsers`, `Timer::stop`, `Timer::thread`, `Topic::delivery`, `COLOURED` in
 //! `texts`, `sign_in: sign_ins`, `Records` in lesson 6's frame inspector; and in `mistakes`
 //! `INTERVAL`, `Memory`, `socket_io: sockets`.
@@ -85,19 +86,19 @@
 //!
 //! # Threads
 //!
-//! All are started by [`threads::spawn`](crate::threads::spawn), but for `main`, and the two
-//! that the crates `ctrlc` and `notify` have.
+//! All are started by [`threads::spawn`](crate::threads::spawn), but for `main`, one each of
+//! the crates `ctrlc` and `notify`, and `tiny_http`'s own pool (lesson 1 or 2 alone).
 //!
 //! | name | how many | started and ended by | ends when |
 //! |---|---|---|---|
 //! | `accept` | 1 | `ThreadedServer` | the server stops accepting |
 //! | `conn-N` | 1 per connection | `ThreadedServer` | the connection ends |
 //! | `load-shed` | 1 | `LoadShedder` | the server stops accepting |
-//! | `drainer` | 1 per connection that is behind | `ConnectionWriter` | nothing waits, or the connection ends |
+//! | `drainer` | 1 per connection that is behind; off Linux 1 per streaming connection | `ConnectionWriter` | nothing waits (off Linux: never), or the connection ends |
 //! | `timer` | 1 | `Timer` | the last step of a shutdown |
 //! | `delivery-TOPIC` | 1 per topic | `Topic` | the topic is closed, and all it had was delivered |
-//! | `clock`, `ticker`, `users` | 1 each | `Sources` | the shutdown begins |
-//! | `presence`, `push` | 1 each | `Presence`, `Push` | `AppState::on_shutdown` |
+//! | `clock`, `ticker`, `users` | 1 each, where a lesson shows them | `Sources` | the shutdown begins |
+//! | `presence`, `push` | 1 each, with lesson 7 | `Presence`, `Push` | `AppState::on_shutdown` |
 //! | `jobs` | 0 or 1 per Engine.IO URL | `JobQueue` | its queue is empty |
 //! | `wire-view` | 1 per wire view | the view's `conn-N` | the view's connection ends |
 //! | `tiny-http`, `tiny-http-free` | 1 each | `TinyHttpServer` | the server stops |
@@ -106,7 +107,8 @@
 //!
 //! # Limits
 //!
-//! What one client can cost, and for how long. Error texts are made from these constants.
+//! What one client can cost, and for how long. Where an error text names a limit, it is made
+//! from the constant.
 //!
 //! | limit | constant | file |
 //! |---|---|---|
@@ -140,11 +142,12 @@
 //! | letters of a JSONP callback | `MAX_FUNCTION_NAME` | `src/app/inline_script.rs` |
 //! | bytes of a WebSocket chat message, of an echo | `CHAT_LIMIT`, `ECHO_LIMIT` | `src/lessons/websocket.rs` |
 //! | frames shown by hand, connections remembered | `MOST_FRAMES`, `REMEMBERED` | `src/lessons/websocket/frame_inspector.rs` |
-//! | open sign-ins, and their lifetime | `MOST`, `LIFETIME` | `src/lessons/short_polling/sign_in.rs` |
+//! | sign-ins remembered, and their lifetime | `MOST`, `LIFETIME` | `src/lessons/short_polling/sign_in.rs` |
 //! | bytes of an Engine.IO body or message | `max_payload` | `src/options.rs` |
 //! | Engine.IO's pings and pongs | `ping_interval`, `ping_timeout` | `src/options.rs` |
 //! | time to connect to a namespace | `connect_timeout` | `src/options.rs` |
 //! | time for an upgrade | `UPGRADE_TIMEOUT` | `src/lessons/socket_io/engine_io/mod.rs` |
+//! | bytes buffered for a client that upgrades | `UPGRADE_BYTES` | `src/lessons/socket_io/engine_io/session/outgoing.rs` |
 //! | time for the poll that fetches the end | `LAST_POLL` | `src/lessons/socket_io/engine_io/session/closing.rs` |
 //! | a packet with its attachments, in payloads | `ATTACHMENTS` | `src/lessons/socket_io/server/client.rs` |
 //! | rooms of one socket | `MOST_ROOMS` | `src/lessons/socket_io/rooms.rs` |

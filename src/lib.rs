@@ -27,18 +27,18 @@
 //!
 //! # How data flows
 //!
-//! A message comes in by a request and goes out by every connection that wants it:
+//! A message comes in once and goes out by every connection that wants it:
 //!
 //! ```text
-//! socket → server → router → app::publish ┐                       ┌→ feed → socket   lessons 3 to 6
-//!                                          ├→ topic → delivery ───┤
-//! socket → WebSocket → app::publish ──────┘      │                └→ lesson 7's sessions → feed, or the next poll
-//!                                                └→ history, Condvar → a poll's own thread → server → socket
+//! POST /publish, lesson 6's socket → app::publish ┐
+//! sources, lesson 7's sockets ────────────────────┴→ Topic::publish → history, Condvar → a poll's own thread
+//!                                                                   → channel → delivery → feed → sockets
 //! ```
 //!
-//! A publish passes no lesson; a lesson is how the message goes out. [`architecture`]
-//! follows one message from file to file, and has the tables of locks, threads and
-//! limits.
+//! A publish by `POST` passes no lesson; a lesson is how the message goes out. What is
+//! published in the chat is published once more on lesson 7's own topic, whose delivery
+//! hands it to the sessions. [`architecture`] follows one message from file to file, and
+//! has the tables of locks, threads and limits.
 
 pub mod app;
 pub mod architecture;

@@ -1,9 +1,9 @@
 //! Load shedding: answers 503 above the connection limit, with one thread for all
 //! refused clients.
 //!
-//! The response goes out at once, without waiting. The thread, `load-shed`, only reads
-//! and drops what the refused clients had sent, for a moment: to close a socket with
-//! unread input sends a reset, which can destroy the response.
+//! The accepting thread writes the response at once, without waiting. The thread,
+//! `load-shed`, only reads and drops what the refused clients had sent, for a moment:
+//! closing a socket with unread input sends a reset, which can destroy the response.
 
 use super::response::Response;
 use crate::feed::{CloseCounters, CloseReason};

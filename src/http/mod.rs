@@ -1,7 +1,7 @@
 //! HTTP/1.1: requests, responses, routing, and the two servers.
 //!
-//! `tiny_http_server` serves lessons 1 and 2 alone; `threaded_server` serves every
-//! lesson that goes on writing after the response began. Handlers, the checks of
+//! `tiny_http_server` serves lessons 1 and 2 when they run alone; `threaded_server`
+//! serves the others, which go on writing after the response began, and the course. Handlers, the checks of
 //! `Host` and `Origin`, body size and routing are the same on both. It knows no page,
 //! no text and no lesson. Read `request`, `response`, `origin_policy`, `router`; then
 //! `request_reader`, `connection` and `threaded_server`. `chunked` and

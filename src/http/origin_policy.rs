@@ -1,7 +1,7 @@
 //! Same-origin checks, for both servers: `Host` against DNS rebinding, `Origin` for
 //! POST and WebSocket, `Sec-Fetch-Site` and `Referer` for JSONP.
 //!
-//! They policy against pages of other sites. A page elsewhere can make a browser
+//! They guard against pages of other sites. A page elsewhere can make a browser
 //! send requests here, with `Origin` telling where the page is from; and with
 //! DNS rebinding it can make the browser believe that its own name leads here,
 //! with `Host` telling which name that was. Rebinding needs a name, so an IP

@@ -1,8 +1,8 @@
 //! The threaded server: one listening socket, one thread for each connection.
 //!
-//! Threads: `accept` takes connections in and never ends before the server
-//! does; `conn-N` serves one (see `connection`); `load-shed` answers 503. The server
-//! owns them: its two stops end them all and wait for each. The registry's lock is
+//! Threads: `accept` takes connections in, whatever goes wrong, until the server stops
+//! accepting; `conn-N` serves one (see `connection`); `load-shed` closes those that were
+//! refused. The server owns them: its two stops end them, and wait for them in time. The registry's lock is
 //! held for a look or a change only, never across a write.
 
 use super::connection::Connection;

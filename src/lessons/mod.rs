@@ -21,7 +21,8 @@
 //! ```
 //!
 //! **To publish**, a page sends `POST /publish` with `{"data": …}`. That is the
-//! same in every lesson ([`crate::app::publish`]) and goes to the topic `chat`.
+//! same in lessons 1 to 5 ([`crate::app::publish`]) and goes to the topic `chat`. Lesson 6
+//! sends the same object by its socket, lesson 7 an event.
 //!
 //! **A cursor** says where a page wants to go on. It is the last id that the page
 //! saw, as `?after=k3v9-8`, or `?after=0` for all that is kept. Without one: from

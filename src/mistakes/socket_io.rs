@@ -134,10 +134,10 @@ fn list(io: &Server) {
         list.push(socket.clone()); // and nothing at `on_disconnect`
         let told = list.len();
         // ANCHOR_END: list
-        if told >= MOST_LISTED {
-            list.clear();
-        }
+        let begins_again = told >= MOST_LISTED;
+        let dropped = begins_again.then(|| std::mem::take(&mut *list));
         drop(list);
+        drop(dropped);
         socket.on("how many", move |socket, event| {
             let connected = socket.namespace().sockets().len();
             event.ack(Args::one(&serde_json::json!({

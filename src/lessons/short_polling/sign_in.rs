@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 const LIFETIME: Duration = Duration::from_secs(60);
 /// How long it is remembered, so that a late poll is told `expired`.
 const REMEMBERED: Duration = Duration::from_secs(180);
-/// SignIns that may be open at once.
+/// Sign-ins that may be remembered at once.
 const MOST: usize = 1000;
 /// Letters in a code, five random bits each.
 const CODE_LENGTH: usize = 20;
@@ -65,8 +65,9 @@ impl SignIns {
         self.0
             .retain(|_, session| now.duration_since(session.since) < REMEMBERED);
         if self.0.len() >= MOST {
-            let why = "too many sign-ins are open; try again in a minute";
-            return Err(Response::error(503, why).header("Retry-After", LIFETIME.as_secs()));
+            let seconds = REMEMBERED.as_secs();
+            let why = format!("too many sign-ins were begun; try again in {seconds} s");
+            return Err(Response::error(503, &why).header("Retry-After", seconds));
         }
         let state = SignInState::Waiting;
         self.0.insert(code, SignIn { state, since: now });

@@ -33,18 +33,23 @@ impl JobQueue {
         drop(inner);
         let jobs = self.clone();
         if let Err(error) = threads::spawn("jobs", move || jobs.work()) {
-            log::warn!("no thread for jobs, so they are done right here: {error}");
-            self.work();
+            // Not here: the caller may be a delivery thread, or hold a lock.
+            log::warn!("no thread for jobs; they wait for the next one: {error}");
+            let (jobs, done) = &*self.0;
+            lock(jobs).working = false;
+            done.notify_all();
         }
     }
 
-    /// Waits until all is done.
+    /// Waits until all is done; does itself what no thread could be had for.
     pub fn finish(&self) {
         let (inner, done) = &*self.0;
         let mut inner = lock(inner);
         while inner.working {
             inner = done.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
+        drop(inner);
+        self.work();
     }
 
     fn work(&self) {

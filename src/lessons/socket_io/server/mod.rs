@@ -18,7 +18,8 @@
 //! ```
 //!
 //! A handler runs in the thread that read the packet, one at a time for each client.
-//! It may wait; that holds up this client alone.
+//! It may wait; that holds up this client alone. Disconnect handlers and acks that did not
+//! come run in the thread `jobs`, one for all clients of a URL.
 //!
 //! What goes to more than one socket is published on the bus, in a topic that no URL
 //! can name. Its delivery thread knows the rooms. Joining and leaving a room travel
@@ -118,8 +119,10 @@ impl Server {
     pub fn forget(&self) {
         let namespaces = std::mem::take(&mut *lock(&self.0.namespaces));
         for namespace in namespaces.values() {
-            lock(&namespace.0.on_connection).clear();
-            lock(&namespace.0.middlewares).clear();
+            // Taken out first: what is dropped may hold on to connections.
+            let handlers = std::mem::take(&mut *lock(&namespace.0.on_connection));
+            let middlewares = std::mem::take(&mut *lock(&namespace.0.middlewares));
+            drop((handlers, middlewares));
         }
     }
 

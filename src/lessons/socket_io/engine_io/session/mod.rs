@@ -3,8 +3,8 @@
 //!
 //! One client, by whatever transport it is reached. What is sent while the client polls
 //! waits in the **write buffer** until the next GET takes all of it. The upgrade hands
-//! the buffered packets to a WebSocket, under the session's lock, so that none is lost
-//! and none comes twice.
+//! the buffered packets to a WebSocket, and makes it the way out when none is left, so
+//! that none is lost and none comes twice.
 //!
 //! | ready state | how it goes on |
 //! |---|---|

@@ -3,6 +3,7 @@
 use super::{
     DisconnectReason, HandlerSlot, ReadyState, RequestError, Session, SessionState, Transport,
 };
+use crate::bus::HISTORY_BYTES;
 use crate::feed::outbox::{MAX_BYTES, MAX_MESSAGES};
 use crate::feed::write_half::WRITE_DEADLINE;
 use crate::lessons::socket_io::codec::engine_io::SEPARATOR;
@@ -44,10 +45,7 @@ impl Session {
                     writer.send_or_close(group.frames(), 1)
                 };
             }
-            let room = state.write_buffer.is_empty()
-                || (state.write_buffer.len() < MAX_MESSAGES
-                    && state.write_buffer_bytes + group.size() <= MAX_BYTES);
-            if room {
+            if state.has_room(group) {
                 state.buffer(group);
                 self.changed.notify_all();
                 return true;
@@ -146,7 +144,20 @@ fn add(body: &mut String, packets: &str) {
     body.push_str(packets);
 }
 
+/// Bytes that may be buffered for a client that changes over to a WebSocket: a replay
+/// of a whole history, and as much again. Such a client polls no more, and it waits for
+/// the answer to its POST before it goes on; so that POST must not wait for a poll.
+const UPGRADE_BYTES: usize = 2 * HISTORY_BYTES;
+
 impl SessionState {
+    fn has_room(&self, group: &PacketGroup) -> bool {
+        let bytes = self.write_buffer_bytes + group.size();
+        let changes = self.upgrade.as_ref().is_some_and(|upgrade| upgrade.probed);
+        self.write_buffer.is_empty()
+            || (changes && bytes <= UPGRADE_BYTES)
+            || (self.write_buffer.len() < MAX_MESSAGES && bytes <= MAX_BYTES)
+    }
+
     fn buffer(&mut self, group: &Arc<PacketGroup>) {
         self.write_buffer_bytes += group.size();
         self.write_buffer.push_back(group.clone());

@@ -1,8 +1,9 @@
 //! The upgrade: a WebSocket takes over from polling.
 
-use super::{ReadyState, Session, Transport};
+use super::{DisconnectReason, ReadyState, Session, SessionState, Transport};
 use crate::feed::ConnectionWriter;
 use crate::lock::lock;
+use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -45,29 +46,39 @@ impl Session {
     }
 
     /// The client has changed over: what is buffered goes out by the WebSocket, and
-    /// then all else does. `false` when it may not.
-    pub fn upgraded(&self, writer: &Arc<ConnectionWriter>) -> bool {
-        let mut state = lock(&self.state);
+    /// then all else does. Called by the WebSocket's own thread, which waits for room.
+    /// `false` when it may not, or when either is over.
+    pub fn upgraded(self: &Arc<Session>, writer: &Arc<ConnectionWriter>) -> bool {
         let ours = |upgrade: &Upgrade| upgrade.probed && Arc::ptr_eq(&upgrade.writer, writer);
-        if !state.upgrade.as_ref().is_some_and(ours) || state.ready_state != ReadyState::Open {
-            return false;
+        let mut begun = false;
+        loop {
+            let mut state = lock(&self.state);
+            if !state.upgrade.as_ref().is_some_and(ours) || state.ready_state != ReadyState::Open {
+                drop(state);
+                if begun {
+                    // Some packets went by the WebSocket already: polls cannot go on.
+                    self.close(DisconnectReason::TransportError);
+                }
+                return false;
+            }
+            // ANCHOR: upgraded
+            if state.write_buffer.is_empty() {
+                state.upgrade = None;
+                state.transport = Transport::WebSocket(writer.clone());
+                // A poll that still waits ends.
+                self.changed.notify_all();
+                return true;
+            }
+            let frames = state.take_frames();
+            drop(state);
+            begun = true;
+            // What is sent meanwhile is buffered behind it, and taken next.
+            if !writer.send_blocking(frames) {
+                self.close(DisconnectReason::TransportClose);
+                return false;
+            }
+            // ANCHOR_END: upgraded
         }
-        state.upgrade = None;
-        // ANCHOR: upgraded
-        let mut frames = Vec::new();
-        let count = state.write_buffer.len();
-        for group in std::mem::take(&mut state.write_buffer) {
-            frames.extend_from_slice(&group.frames());
-        }
-        state.write_buffer_bytes = 0;
-        // Only the answer to the probe went out before, so there is room; and this
-        // never waits.
-        writer.send_or_close(frames.into(), count);
-        state.transport = Transport::WebSocket(writer.clone());
-        // A poll that still waits ends.
-        self.changed.notify_all();
-        // ANCHOR_END: upgraded
-        true
     }
 
     /// The WebSocket that wanted to take over is gone. The session goes on polling.
@@ -75,5 +86,22 @@ impl Session {
         let mut state = lock(&self.state);
         let ours = |upgrade: &mut Upgrade| Arc::ptr_eq(&upgrade.writer, writer);
         state.upgrade.take_if(ours);
+    }
+}
+
+/// Buffered packets that go over to the WebSocket in one write, in bytes.
+const PIECE: usize = 64 * 1024;
+
+impl SessionState {
+    /// The oldest buffered packets, as WebSocket frames.
+    fn take_frames(&mut self) -> Bytes {
+        let mut frames = Vec::new();
+        while frames.len() < PIECE
+            && let Some(group) = self.write_buffer.pop_front()
+        {
+            self.write_buffer_bytes -= group.size();
+            frames.extend_from_slice(&group.frames());
+        }
+        frames.into()
     }
 }
