@@ -52,6 +52,25 @@ fn what_is_parked_goes_over_first_and_once() {
     assert_eq!([text(&mut socket), text(&mut socket)], ["43", "44"]);
 }
 
+/// A client that has sent its probe polls no more, and it waits for the answer to its
+/// POST before it goes on.
+#[test]
+fn a_post_does_not_wait_for_polls_that_will_not_come() {
+    // Three times as many as are buffered for a client that polls.
+    const COUNT: usize = 3_000;
+    let server = server(SocketIoOptions::default());
+    let session = Session::open(&server, ENGINE);
+    let mut socket = probed(&session);
+    let messages: Vec<_> = (0..COUNT).map(|n| format!("4{n}")).collect();
+    session.say(&messages.join("\x1e"));
+    say(&mut socket, "5");
+    say(&mut socket, "4last");
+    for message in &messages {
+        assert_eq!(text(&mut socket), *message);
+    }
+    assert_eq!(text(&mut socket), "4last");
+}
+
 #[test]
 fn nothing_is_lost_or_doubled_while_others_speak() {
     const COUNT: usize = 400;
