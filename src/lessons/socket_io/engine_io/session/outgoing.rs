@@ -145,9 +145,9 @@ fn add(body: &mut String, packets: &str) {
 }
 
 /// Bytes that may be buffered for a client that changes over to a WebSocket: a replay
-/// of a whole history, and as much again. Such a client polls no more, and it waits for
+/// of a whole history, and what may always be buffered. Such a client polls no more, and it waits for
 /// the answer to its POST before it goes on; so that POST must not wait for a poll.
-const UPGRADE_BYTES: usize = 2 * HISTORY_BYTES;
+const UPGRADE_BYTES: usize = HISTORY_BYTES + MAX_BYTES;
 
 impl SessionState {
     fn has_room(&self, group: &PacketGroup) -> bool {
