@@ -7,6 +7,10 @@ export const WEBSOCKET_STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
 /** `stateName(WEBSOCKET_STATES, 1)` is "1 OPEN": the API's own number and word. */
 export const stateName = (names, number) => `${number} ${names[number]}`;
 
+const number = new Intl.NumberFormat("en");
+/** "1,204 requests", "1 request". */
+export const counted = (count, what) => `${number.format(count)} ${what}${count === 1 ? "" : "s"}`;
+
 /** How many bytes a text has on the wire (UTF-8), which is not its `length`. */
 export const byteLength = (text) => new TextEncoder().encode(text).length;
 

@@ -1,5 +1,7 @@
 // What stands in a body or a message, part by part. A part is `{name, text, words?}`; `name` is one of glossary.js.
 
+import { dataText } from "/shared/format.js";
+
 const EIO = ["open", "close", "ping", "pong", "message", "upgrade", "noop"];
 const SIO = ["connect", "disconnect", "event", "ack", "connect_error", "event with bytes", "ack with bytes"];
 
@@ -17,7 +19,7 @@ export function kindOf(contentType, target) {
 
 /**
  * Reads a body, whole or in the pieces in which it comes: `read(text)` gives `{parts, ids, messages, heartbeat, gap}` of
- * one piece. `messages` are those that are whole with this piece: a piece (a chunk) is no message.
+ * one piece, and what its last message `says`. `messages` are those that are whole with this piece: a piece (a chunk) is no message.
  */
 export function reader(kind) {
   switch (kind) {
@@ -31,12 +33,23 @@ export function reader(kind) {
     case "socket.io":
       return { read: (text) => readPackets(text, kind === "socket.io") };
     default:
-      return { read: (text) => ({ parts: [part("body", text)], ...messagesIn(text), heartbeat: false, gap: GAP.test(text) }) };
+      return { read: (text) => ({ parts: [part("body", text)], ...messagesIn(text), says: saying(text), heartbeat: false, gap: GAP.test(text) }) };
   }
 }
 
 const IDS = /"id":"([a-z0-9]{1,16}-\d+)"/g;
 const GAP = /"gap": ?true/;
+
+/** What a JSON text of ours says to a reader: the data of its message, or of the last one. None for other texts. */
+export function saying(text) {
+  try {
+    const json = JSON.parse(text);
+    const data = (json?.messages?.at(-1) ?? json)?.data;
+    return data === undefined ? undefined : dataText(data);
+  } catch {
+    return undefined;
+  }
+}
 
 /** The ids of the messages that a JSON text holds, or a script around one. */
 function messagesIn(text) {
@@ -99,6 +112,7 @@ class EventReader {
       result.ids.push(value);
     } else if (name === "data") {
       this.#data = true;
+      result.says = saying(value) ?? value;
       const who = this.#event ? `what the page gets, if it listens for ${this.#event}` : undefined;
       return part("sse-data", line, who);
     } else if (name === "event") {
@@ -137,6 +151,7 @@ class LineReader {
         const gap = GAP.test(line);
         if (gap) result.gap = true;
         else result.messages += 1;
+        result.says = saying(line) ?? result.says;
         result.ids.push(...messagesIn(line).ids.slice(0, 1));
         result.parts.push(begun ? part("line-piece", piece, REST) : part(gap ? "gap" : "line", piece));
       }
@@ -171,6 +186,7 @@ class ScriptReader {
         if (gap && ids.length === 0) result.gap = true;
         else if (!empty) result.messages += Math.max(1, ids.length);
         result.ids.push(...ids);
+        result.says = saying(/postMessage\((\{[^]*\}),/.exec(piece)?.[1]) ?? result.says;
         const name = empty ? "script-empty" : gap && ids.length === 0 ? "gap" : "script";
         result.parts.push(rest ? part("line-piece", shown, "the rest of the script that began in the chunk before") : part(name, shown));
       } else if (piece.startsWith("<!---->")) result.parts.push(part("heartbeat", shown));

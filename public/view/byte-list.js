@@ -1,6 +1,8 @@
-// The wire view: the bytes of each crossing, part by part, in colours and in plain words.
+// The bytes: of one crossing at a time, part by part, in colours and in plain words. It is the newest, until one is held:
+// picked by the reader, pointed at by the text, or the evidence of a step.
 
 import { KINDS } from "./ladder.js";
+import { counted } from "/shared/format.js";
 import { explain } from "./glossary.js";
 
 /** Entries that are kept in the page. */
@@ -9,8 +11,10 @@ const KEPT = 300;
 const AT_ONCE = 25;
 /** Of a part, so many letters are shown. */
 const LETTERS = 600;
-/** An entry with more parts than this is closed until it is opened. */
-const OPEN_PARTS = 8;
+/** Fields of a head that no lesson is about. They are folded, unless the lesson's text points at them. */
+const USUAL = /^(accept-.*|cache-control|connection|content-length|cookie|date|dnt|host|pragma|priority|referer|sec-(ch|fetch|gpc).*|upgrade-insecure-requests|user-agent|vary|x-content-type-options)$/;
+/** Fewer are not worth folding. */
+const FOLD = 3;
 
 const make = (tag, className, text) => {
   const it = document.createElement(tag);
@@ -30,21 +34,25 @@ export function visible(text) {
 }
 
 const number = new Intl.NumberFormat("en");
-const counted = (count, what) => `${number.format(count)} ${what}${count === 1 ? "" : "s"}`;
 
 export class ByteList {
-  constructor(box, { pick }) {
+  /** `pointers`: the names of the parts that the text points at. */
+  constructor(box, { pointers }) {
     this.box = box;
-    this.pick = pick;
+    this.pointers = pointers;
     this.list = box.querySelector(".wire-list");
     this.totals = box.querySelector(".wire-totals");
+    this.newer = box.querySelector("#wire-newest");
     this.waiting = [];
     this.skipped = 0;
-    this.paused = false;
     this.sums = { requests: 0, up: 0, down: 0, messages: 0 };
     this.last = null;
     this.pointed = null;
     this.planned = false;
+    /** The entry that is shown, whether it stays when others come, and how many came since. */
+    this.shown = null;
+    this.held = false;
+    this.since = 0;
   }
 
   add(crossing) {
@@ -52,10 +60,6 @@ export class ByteList {
     if (crossing.kind === "message") this.sums.messages += crossing.count ?? 1;
     if (crossing.way !== "end") this.sums[crossing.way] += crossing.bytes;
     this.waiting.push(crossing);
-    if (this.paused && this.waiting.length > KEPT) {
-      this.waiting.shift();
-      this.skipped += 1;
-    }
     this.plan();
   }
 
@@ -78,7 +82,7 @@ export class ByteList {
   draw() {
     const { requests, up, down, messages } = this.sums;
     this.totals.textContent = `${number.format(up)} up, ${number.format(down)} down; ${counted(requests, "request")}, ${counted(messages, "message")}`;
-    if (this.paused) return;
+    this.since += this.waiting.length;
     if (this.waiting.length > AT_ONCE) {
       this.skipped += this.waiting.length - AT_ONCE;
       this.waiting.splice(0, this.waiting.length - AT_ONCE);
@@ -87,37 +91,37 @@ export class ByteList {
       this.list.append(make("li", "wire-note", `${number.format(this.skipped)} more passed too fast to be shown`));
       this.skipped = 0;
     }
-    const atEnd = this.atEnd();
     for (const crossing of this.waiting.splice(0)) this.show(crossing);
-    while (this.list.children.length > KEPT) this.list.firstElementChild.remove();
-    if (atEnd) this.follow();
+    while (this.list.children.length > KEPT) {
+      if (this.list.firstElementChild === this.shown) this.held = false;
+      this.list.firstElementChild.remove();
+    }
+    if (!this.held) this.follow();
+    this.tellNewer();
   }
 
-  atEnd() {
-    return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
-  }
-
-  /** Shows the newest. */
+  /** Shows the newest that is no heartbeat. */
   follow() {
-    this.list.scrollTop = this.list.scrollHeight;
+    this.held = false;
+    const entries = [...this.list.children];
+    const newest = entries.findLast((item) => item.crossing && item.crossing.kind !== "heartbeat") ?? entries.at(-1);
+    if (newest) this.display(newest);
   }
 
-  pause(paused) {
-    this.paused = paused;
-    if (!paused) {
-      this.draw();
-      this.follow();
+  display(item) {
+    this.since = 0;
+    if (item !== this.shown) {
+      this.shown?.classList.remove("shown");
+      this.shown = item;
+      item.classList.add("shown");
+      this.list.scrollTop = 0;
     }
+    this.tellNewer();
   }
 
-  /** While paused: the next one that waits. */
-  step() {
-    const next = this.waiting.shift();
-    if (next) {
-      this.show(next);
-      this.follow();
-    }
-    return Boolean(next);
+  tellNewer() {
+    this.newer.hidden = !this.held || this.since === 0;
+    this.newer.textContent = `${number.format(this.since)} newer`;
   }
 
   show(crossing) {
@@ -135,72 +139,78 @@ export class ByteList {
     const arrow = { up: "→", down: "←", end: "×" }[way];
     const ended = n === undefined ? label : `connection ${n} ended${label && `: ${label}`}`;
     const words = way === "end" ? ended : `${heading ?? KINDS[kind]}, ${number.format(bytes)} bytes`;
-    const details = make("details");
-    const summary = make("summary");
+    const summary = make("p", "wire-head");
     summary.append(make("span", "wire-time", since), make("b", "wire-way", arrow), make("span", "wire-kind", ` ${words} `));
     if (way !== "end") summary.append(make("span", "wire-n", `connection ${n}`));
-    details.append(summary);
-    details.open = parts.length > 0 && parts.length <= OPEN_PARTS;
-    if (parts.length > OPEN_PARTS) summary.append(make("code", "wire-first", visible(parts[0].text)));
     const body = make("dl");
-    for (const one of parts) body.append(...this.part(one, way));
+    const usual = parts.filter((part) => this.isUsual(part, way));
+    for (const one of parts) body.append(...this.part(one, way, usual.length >= FOLD && usual.includes(one)));
+    if (usual.length >= FOLD) body.append(...this.fold(item, usual.length));
     if (left > 0) body.append(make("dd", "wire-left", `… and ${number.format(left)} bytes more, which are not shown`));
-    details.append(body);
-    item.append(details);
+    item.append(summary, body);
     item.crossing = crossing;
     crossing.item = item;
-    summary.addEventListener("click", () => this.pick(crossing));
     this.list.append(item);
     if (this.pointed) this.mark(item);
   }
 
-  part(one, way) {
-    const { name, field, text } = one;
-    const bytes = make("dt");
-    bytes.append(make("code", `part ${name}`, visible(text)));
-    bytes.dataset.part = field ? `field-${field}` : name;
-    return [bytes, make("dd", "", explain(one, way))];
+  isUsual({ field }, way) {
+    return field && USUAL.test(field) && !this.pointers.some((name) => [`field-${field}`, `${way}-field-${field}`].includes(name));
   }
 
-  /** Shows the bytes of a crossing that was picked on the ladder. */
+  /** The line that stands for the fields that are folded. */
+  fold(item, count) {
+    const line = make("dt", "wire-more");
+    const button = make("button", "", `${count} more fields`);
+    button.addEventListener("click", () => item.classList.add("all"));
+    line.append(button);
+    return [line, make("dd", "wire-more", "as in every head of this browser or server")];
+  }
+
+  part(one, way, folded) {
+    const { name, field, text } = one;
+    const bytes = make("dt", folded ? "folded" : "");
+    bytes.append(make("code", `part ${name}`, visible(text)));
+    bytes.dataset.part = field ? `field-${field}` : name;
+    return [bytes, make("dd", folded ? "folded" : "", explain(one, way))];
+  }
+
+  /** Shows the bytes of a crossing, and stays there. */
   choose(crossing) {
     // It may have passed a moment ago.
     if (!crossing.item) this.draw();
-    const { item } = crossing;
-    this.chosen?.classList.remove("picked");
-    if (!item?.isConnected) return false;
-    this.chosen = item;
-    item.classList.add("picked");
-    item.querySelector("details").open = true;
-    this.list.scrollTop = item.offsetTop - this.list.offsetTop;
+    if (!crossing.item?.isConnected) return false;
+    this.held = true;
+    this.display(crossing.item);
     return true;
   }
 
-  /** A text points at a part by its name: marks all there are, and shows the last one, or the last that is `words`. */
-  point(name, words) {
+  /** A text points at a part by its name: marks all there are, and shows the first since `from`, or the first that is `words`. Gives its crossing. */
+  point(name, words, from) {
+    this.draw();
     this.pointed = name;
     for (const item of this.list.children) this.mark(item);
     const all = [...this.list.querySelectorAll(".pointed")];
-    const last = all.findLast((it) => it.textContent === words) ?? all.at(-1);
-    if (last) {
-      last.closest("details").open = true;
-      const { top, height } = last.getBoundingClientRect();
-      const above = Math.max(0, Math.min(this.list.clientHeight / 3, this.list.clientHeight - height));
-      this.list.scrollTop += top - this.list.getBoundingClientRect().top - above;
-    }
-    return Boolean(last);
+    const late = all.filter((it) => it.closest("li").crossing.time >= from);
+    const best = (some) => some.find((it) => it.textContent === words) ?? some[0];
+    const first = best(late) ?? best(all.toReversed());
+    if (!first) return null;
+    const { crossing } = first.closest("li");
+    this.choose(crossing);
+    const { top, height } = first.getBoundingClientRect();
+    const above = Math.max(0, Math.min(this.list.clientHeight / 3, this.list.clientHeight - height));
+    this.list.scrollTop += top - this.list.getBoundingClientRect().top - above;
+    return crossing;
   }
 
   /** `up-` or `down-` in front of a name means: one way only. */
   mark(item) {
-    let found = false;
     const [, way, name] = /^(?:(up|down)-)?(.*)$/.exec(this.pointed);
     const passed = !way || item.className.split(" ").includes(way);
     for (const bytes of item.querySelectorAll("[data-part]")) {
       const here = passed && bytes.dataset.part === name;
       bytes.classList.toggle("pointed", here);
-      found ||= here;
+      if (here && bytes.classList.contains("folded")) item.classList.add("all");
     }
-    return found;
   }
 }

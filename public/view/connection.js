@@ -3,9 +3,9 @@
 //
 // Each crossing is `{n, us, way, kind, label, parts, bytes, id?, target?}`: `way` is "up" (browser to server) or "down",
 // `kind` says how the ladder draws it: request, answer, empty, open, message, heartbeat, handshake, frame, close, lost, cut.
-// `heading` is what the list of bytes says in place of the kind's own words.
+// `heading` is what the list of bytes says in place of the kind's own words, `says` the text of a message that has an id.
 
-import { kindOf, reader, readPackets } from "./bodies.js";
+import { kindOf, reader, readPackets, saying } from "./bodies.js";
 import { Frames, payloadParts } from "./frames.js";
 
 /** Bytes of a body that are kept to be shown. */
@@ -178,14 +178,18 @@ export class Connection {
     const { request } = this;
     const parts = [...request.parts];
     const body = utf8(new Uint8Array(side.body.kept));
+    const [path, query] = request.target.split("?");
+    const isPackets = /^\/(engine|socket)\.io\//.test(path);
+    // What the reader knows a request by: what they said in it, or where it goes on.
+    const known = isPackets ? body.slice(0, 30) : saying(body);
+    const start = `${request.method} ${isPackets || !query ? path : request.target}`;
     if (body) {
-      const isPackets = /^\/(engine|socket)\.io\//.test(request.target);
       parts.push(...(isPackets ? readPackets(body, request.target.startsWith("/socket.io")).parts : [{ name: "body", text: body }]));
     }
-    this.cross("up", "request", `${request.method} ${request.target.split("?")[0]}`, parts, {
+    this.cross("up", "request", known ? `${start}: ${known}` : start, parts, {
       bytes: request.bytes + side.body.length,
       referer: request.fields.referer,
-      cursor: request.fields["last-event-id"] ?? new URLSearchParams(request.target.split("?")[1]).get("after"),
+      cursor: request.fields["last-event-id"] ?? new URLSearchParams(query).get("after"),
     });
   }
 
@@ -300,6 +304,7 @@ export class Connection {
     this.answered = true;
     this.cross("down", kind, label, parts, {
       id,
+      says: id && found.says,
       bytes: head.bytes + side.body.length,
       left: left > 0 ? left : 0,
       count: found.messages,
@@ -344,7 +349,9 @@ export class Connection {
     const kind = found.heartbeat ? "heartbeat" : found.messages > 0 ? "message" : "answer";
     const heading = kind === "answer" ? (found.gap ? "the gap notice" : "a piece of the answer, no message yet") : undefined;
     const label = found.heartbeat ? "heartbeat" : found.gap && found.messages === 0 ? "gap" : (id ?? text.trim().slice(0, 30));
-    this.cross("down", kind, label, parts, { id, bytes, left, count: found.messages, heading });
+    // Without an id the text itself is what the arrow is known by.
+    const says = id ? found.says : undefined;
+    this.cross("down", kind, found.messages > 0 && !id ? (found.says ?? label) : label, parts, { id, says, bytes, left, count: found.messages, heading });
     // Of a piece that was not kept whole nobody knows in which line the next one begins.
     if (left > 0) this.body.reader = reader(this.body.kind);
   }
@@ -374,7 +381,8 @@ export class Connection {
     const id = /^\{"id":"([a-z0-9]{1,16}-\d+)"/.exec(text)?.[1];
     const kind = opcode === 8 ? "close" : opcode > 8 ? "heartbeat" : way === "up" ? "frame" : "message";
     const names = { 2: `${length} bytes`, 8: "Close", 9: "ping", 10: "pong" };
-    this.cross(way, kind, names[opcode] ?? id ?? text.slice(0, 30), all, { id, bytes, left: skipped });
+    const says = saying(text);
+    this.cross(way, kind, names[opcode] ?? id ?? says ?? text.slice(0, 30), all, { id, says: id && says, bytes, left: skipped });
   }
 
   // The end.

@@ -3,7 +3,7 @@
 import { drawn } from "./live-ladder.js";
 import { still } from "./ladder.js";
 import { SCENES } from "./scenes.js";
-import { progress } from "./steps.js";
+import { progress } from "./progress.js";
 
 const kept = progress();
 let [begun, middle, first] = [false, null, null];
@@ -13,14 +13,15 @@ for (const row of document.querySelectorAll(".board li")) {
   const { crossings, until, title } = SCENES[name];
   const emblem = still(crossings, { width: 120, second: 7, labels: false, title, id: `emblem-${name}`, until });
   row.querySelector(".name").after(drawn(emblem));
-  const { done = [], of = 0 } = kept[name] ?? {};
+  const { steps = [], of = 0, finished = [] } = kept[name] ?? {};
+  for (const stop of row.querySelectorAll("[data-stop]")) stop.classList.toggle("finished", finished.includes(stop.dataset.stop));
   const far = document.createElement("span");
-  const all = of > 0 && done.length >= of;
+  const all = of > 0 && steps.length >= of;
   far.className = all ? "done all" : "done";
-  far.textContent = all ? "✓ done" : done.length > 0 ? `${done.length} of ${of}` : "";
-  row.append(far);
+  far.textContent = all ? "✓ done" : steps.length > 0 ? `${steps.length} of ${of}` : "";
+  row.querySelector(".minutes").after(far);
   if (all) begun = true;
-  else if (done.length > 0) middle ??= row;
+  else if (steps.length > 0) middle ??= row;
   else first ??= row;
 }
 
@@ -29,5 +30,8 @@ const link = next?.querySelector("a");
 if (link) {
   const way = document.getElementById("way");
   const again = link.cloneNode(true);
+  // Where one left off.
+  const { at = "" } = kept[next.dataset.lesson] ?? {};
+  if (at) again.hash = at;
   way.replaceChildren(middle ? "You are in the middle of: " : "Go on with: ", again);
 }

@@ -32,6 +32,7 @@ const LETTER = 7.2;
 
 const shape = (tag, attributes, more = {}) => ({ tag, attributes, ...more });
 const line = (x1, y1, x2, y2, className) => shape("line", { x1, y1, x2, y2, class: className });
+const shortened = (words, letters) => (words.length > letters ? `${words.slice(0, letters - 1)}…` : words);
 const round = (number) => Math.round(number * 100) / 100;
 
 export const KINDS = {
@@ -108,8 +109,8 @@ export class Layout {
     const came = this.lastOf[way === "up" ? "down" : "up"];
     if (came && way !== "end") this.apart(came.y + this.slant);
     this.lastWay = way;
-    const label = this.labelFor(crossing);
-    const mark = { kind, way, y: this.y, count: 1, label, resumes: crossing.resumes };
+    const mark = { kind, way, y: this.y, count: 1, resumes: crossing.resumes };
+    Object.assign(mark, this.labelFor(crossing), { y: this.y });
     // Where there was no room for words, none come later.
     mark.labelY = mark.label ? this.labelAt[way === "up" ? "up" : "down"].y : null;
     if (way !== "end") this.lastOf[way] = mark;
@@ -151,12 +152,15 @@ export class Layout {
     this.y = y;
   }
 
-  labelFor({ way, kind, label, resumes }) {
-    if (!this.labels) return "";
-    if (kind === "cut") return label === "Cut" ? "cut" : label;
-    if (!label) return "";
+  /** The words at an arrow's tail, and at the head of a message what it says: `{label, says}`. */
+  labelFor({ way, kind, label, says = "", resumes }) {
+    if (!this.labels) return { label: "", says: "" };
+    if (kind === "cut") return { label: label === "Cut" ? "cut" : label, says: "" };
+    if (!label) return { label: "", says: "" };
     const [side, other] = way === "up" ? ["up", "down"] : ["down", "up"];
     const opposite = this.labelAt[other];
+    const room = this.letters - Math.min(label.length, this.letters) - 2;
+    says = room < 4 ? "" : shortened(says, room);
     const letters = Math.min(label.length, this.letters);
     // Above the arrow's start, or below it where another arrow comes to its end there.
     const came = this.lastOf[other];
@@ -164,13 +168,16 @@ export class Layout {
     // Where another label is in the way the arrow is drawn lower, or else the label alone.
     const free = (y) => {
       const lower = Math.max(y, this.labelAt[side].y + LABEL);
-      return letters + opposite.letters > this.letters && Math.abs(lower - opposite.y) < LABEL ? opposite.y + LABEL : lower;
+      const crowded = says !== "" || letters + opposite.letters > this.letters;
+      return crowded && Math.abs(lower - opposite.y) < LABEL ? opposite.y + LABEL : lower;
     };
     this.apart(free(this.y + from) - from);
     const y = free(this.y + from);
-    if (y > this.y + LABEL && !resumes) return "";
+    if (y > this.y + LABEL && !resumes) return { label: "", says: "" };
     this.labelAt[side] = { y, letters };
-    return label;
+    // What it says stands on the other side.
+    if (says) this.labelAt[other] = { y, letters: says.length };
+    return { label, says };
   }
 
   /** What a crossing does besides its arrow: bars and doubled lanes end or begin. */
@@ -246,7 +253,7 @@ export class Layout {
   }
 
   /** The arrow of a mark. Called again when more crossings were merged into it. */
-  arrow({ kind, way, y, count, label, labelY }) {
+  arrow({ kind, way, y, count, label, says, labelY }) {
     y = round(y);
     if (kind === "cut") return this.broken(y, label);
     if (kind === "handshake") return this.crossbar(y, label, labelY);
@@ -265,7 +272,8 @@ export class Layout {
     const words = count > 1 ? `${count} × ${KINDS[kind]}` : label;
     if (words && labelY !== null && this.labels) {
       const x = up ? from + 8 : from - 8;
-      inside.push(shape("text", { x: round(x), y: round(labelY), class: `label ${up ? "up" : "down"}` }, { text: words.length > this.letters ? `${words.slice(0, this.letters - 1)}…` : words }));
+      inside.push(shape("text", { x: round(x), y: round(labelY), class: `label ${up ? "up" : "down"}` }, { text: shortened(words, this.letters) }));
+      if (says && count === 1) inside.push(shape("text", { x: round(to + 12), y: round(labelY), class: "label says" }, { text: says }));
     }
     return inside;
   }

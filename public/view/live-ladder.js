@@ -72,6 +72,7 @@ export class LiveLadder {
   }
 
   put(crossing) {
+    this.box.querySelector(".ladder-empty")?.remove();
     const { mark, merged, shapes } = this.layout.add(crossing);
     const group = element({ tag: "g", attributes: {} });
     this.draw(group, shapes);
@@ -96,15 +97,16 @@ export class LiveLadder {
   draw(group, shapes) {
     group.words?.remove();
     group.words = element({ tag: "g", attributes: {}, inside: shapes.filter(({ tag }) => tag === "text") });
+    group.words.owner = group;
     group.replaceChildren(...shapes.filter(({ tag }) => tag !== "text").map(element));
     this.words.append(group.words);
   }
 
   /** The same in words, for those who do not see it. */
-  tell({ time, way, kind, label }) {
+  tell({ time, way, kind, label, says }) {
     if (kind === "end") return;
     const item = document.createElement("li");
-    item.textContent = `${time.toFixed(1)} s${WAYS[way] && `, ${WAYS[way]}`}: ${KINDS[kind]}${label ? `, ${label}` : ""}`;
+    item.textContent = `${time.toFixed(1)} s${WAYS[way] && `, ${WAYS[way]}`}: ${KINDS[kind]}${label ? `, ${label}` : ""}${says ? `, ${says}` : ""}`;
     this.list.append(item);
     while (this.list.children.length > KEPT) this.list.firstElementChild.remove();
   }
@@ -158,11 +160,17 @@ export class LiveLadder {
 
   follow() {
     this.away = false;
+    this.picked?.classList.remove("picked");
     this.frame();
   }
 
-  /** The arrow nearest to where the reader pointed; a finger hits no line. */
-  clicked({ clientX, clientY }) {
+  /** The arrow whose words the reader pointed at, or else the nearest; a finger hits no line. */
+  clicked({ target, clientX, clientY }) {
+    const own = target.closest("g")?.owner;
+    if (own?.mark) {
+      this.choose(own);
+      return;
+    }
     const { left, top } = this.svg.getBoundingClientRect();
     const x = Math.min(1, Math.max(0, (clientX - left - this.layout.left) / (this.layout.right - this.layout.left)));
     const far = ({ mark: { way, y } }) => {
@@ -186,10 +194,15 @@ export class LiveLadder {
   }
 
   /** Marks the arrow of a crossing. */
-  show(group) {
+  mark(group) {
     this.picked?.classList.remove("picked");
     this.picked = group;
     group.classList.add("picked");
+  }
+
+  /** Marks it, and brings it into sight. */
+  show(group) {
+    this.mark(group);
     const y = group.mark.y - this.top;
     this.away = true;
     this.scroller.scrollTop = y - this.scroller.clientHeight / 2;

@@ -1,80 +1,20 @@
-// The lesson view: what stands around every lesson's text and demo, and where it stands.
+// The lesson view: what stands around every lesson's text and demo.
 
-import { keepAtEnd } from "/shared/panel.js";
-import { setUpSteps } from "./steps.js";
+import { keep, progressOf } from "./progress.js";
+import { Line } from "./stops.js";
+import { Stage } from "./stage.js";
+import { Steps } from "./steps.js";
+import { setUpCommands } from "./commands.js";
 import { setUpTries } from "./try.js";
 import { setUpWireView } from "./wire-view.js";
 
 const lesson = document.querySelector(".lesson");
-const demo = lesson?.querySelector(".demo");
+const demo = document.querySelector(".stage");
+if (!demo) lesson.classList.add("no-stage");
+let steps = null;
 
-/** Two lines, in pixels. */
-const LOG_AT_LEAST = 46;
-
-/** `moveBefore` keeps what runs inside an iframe; `append` loads the iframe again. */
-const move = (part, parent) => (parent.moveBefore ? parent.moveBefore(part, null) : parent.append(part));
-
-/** Wide: the demo, the ladder and the bytes stand beside the text. Narrow: each part of the demo at its steps, ladder and bytes in a sheet below. */
-function setUpSide() {
-  const side = document.createElement("div");
-  side.className = "side";
-  demo.replaceWith(side);
-  side.append(demo);
-  const parts = [...demo.querySelectorAll(".demo-part")];
-  if (parts.length > 1) demo.querySelector("h2").after(ways(parts));
-  for (const again of document.querySelectorAll("[data-demo-again]")) again.append(wayBack(again.dataset.demoAgain));
-  const wireView = setUpWireView(side);
-  const wide = matchMedia("(min-width: 1200px)");
-  const place = () => {
-    for (const part of parts) {
-      const here = document.querySelector(`[data-demo="${part.id.slice("demo-".length)}"]`);
-      move(part, wide.matches ? demo : here);
-      here.classList.toggle("demo", !wide.matches);
-    }
-    demo.hidden = !wide.matches;
-    wireView.beASheet(!wide.matches);
-  };
-  // The demo's own size changes with the height of the window.
-  const resized = new ResizeObserver(() => parts.forEach(fitLog));
-  for (const one of [demo, ...parts]) resized.observe(one);
-  wide.addEventListener("change", place);
-  place();
-}
-
-/** Beside the text a log takes what its part leaves of the height, so that its newest line is seen. */
-function fitLog(part) {
-  const log = part.querySelector(".log:not(pre)");
-  if (!log) return;
-  keepAtEnd(log, () => {
-    log.style.height = "";
-    if (demo.hidden) return;
-    const height = parseFloat(getComputedStyle(demo).maxHeight) - (demo.querySelector(".ways")?.offsetHeight ?? 0);
-    const left = height - (part.offsetHeight - log.offsetHeight);
-    log.style.height = `${Math.max(LOG_AT_LEAST, Math.min(left, log.offsetHeight))}px`;
-  });
-}
-
-/** The way to each part: not all are seen at once. */
-function ways(parts) {
-  const nav = document.createElement("nav");
-  nav.className = "ways";
-  nav.setAttribute("aria-label", "Parts of the demo");
-  for (const part of parts) {
-    const button = document.createElement("button");
-    button.textContent = part.querySelector("h3").textContent;
-    button.addEventListener("click", () => (demo.scrollTop += part.getBoundingClientRect().top - nav.getBoundingClientRect().bottom));
-    nav.append(button);
-  }
-  return nav;
-}
-
-/** On a narrow screen, from later steps: the browser's own back button returns to them. */
-function wayBack(name) {
-  const link = document.createElement("a");
-  link.href = `#demo-${name}`;
-  link.textContent = `↑ The demo: ${document.querySelector(`#demo-${name} h3`).textContent}`;
-  return link;
-}
+/** A lesson's conditions for its steps; see steps.js. */
+export const defineSteps = (conditions) => steps?.define(conditions);
 
 /** A table that is wider than the screen says that it scrolls. */
 function tellOfWideTables() {
@@ -83,8 +23,49 @@ function tellOfWideTables() {
   }
 }
 
-if (demo) setUpSide();
-setUpSteps();
+function setUpStops() {
+  const stage = demo && new Stage(lesson, demo);
+  const name = location.pathname.split("/")[1];
+  const view =
+    demo &&
+    setUpWireView(demo, {
+      crossed: (crossing) => steps.crossed(crossing),
+      picked: (crossing) => {
+        stage.askForBytes();
+        steps.picked(crossing);
+      },
+      closed: () => stage.askForBytes(false),
+      marked: (mark, found) => {
+        stage.askForBytes();
+        if (found) steps.marked(mark);
+      },
+    });
+  const finished = () => {
+    const { finished } = progressOf(name);
+    const stop = line.shown;
+    if (!stop.dataset.branchOf && steps.allDone(stop) && !finished.includes(stop.id)) finished.push(stop.id);
+    const still = finished.filter((id) => line.stops.some((stop) => stop.id === id && steps.allDone(stop)));
+    keep(name, { finished: still, at: stop.id });
+    line.finished(still);
+  };
+  steps = new Steps(lesson, demo, { changed: finished, evidence: (crossing) => crossing && view?.evidence(crossing) });
+  const line = new Line(lesson, (stop) => {
+    stage?.set(stop);
+    view?.arrive();
+    steps.arrive(stop);
+    finished();
+    tellOfWideTables();
+  });
+  line.toAddress();
+  addEventListener("keydown", (event) => {
+    if (event.key !== "n" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, select, textarea")) return;
+    event.preventDefault();
+    steps.focusNext();
+  });
+}
+
+if (!lesson.classList.contains("whole")) setUpStops();
+setUpCommands();
 setUpTries();
 tellOfWideTables();
 addEventListener("resize", tellOfWideTables);

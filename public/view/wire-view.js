@@ -1,10 +1,11 @@
-// What stands below every demo: the ladder, the bytes, and their buttons. They draw what the server's tap tells; where there
-// is none (a program on tiny_http, or --no-wire), the ladder draws what the page itself notices.
+// What stands on every stage below the demo: the ladder, the bytes, and their buttons. They draw what the server's tap tells;
+// where there is none (a program on tiny_http, or --no-wire), the ladder draws what the page itself notices.
 
 import { Connection } from "./connection.js";
 import { LiveLadder } from "./live-ladder.js";
 import { look } from "./tap.js";
 import { ByteList } from "./byte-list.js";
+import { counted } from "/shared/format.js";
 
 const TEMPLATE = `
   <section class="ladder" id="ladder-part" aria-labelledby="ladder-title">
@@ -14,22 +15,22 @@ const TEMPLATE = `
       <button id="ladder-back" aria-label="The arrow before">▲</button>
       <button id="ladder-on" aria-label="The arrow after">▼</button>
       <button id="wire-cut">Cut my connections</button>
-      <button id="sheet" aria-expanded="false" aria-controls="ladder-part wire-part">Show</button>
-    </div>
-    <div class="lane-names" aria-hidden="true"><span>browser</span><span>server</span></div>
-    <div class="ladder-scroll" tabindex="0" role="region" aria-label="The ladder, drawn; the list that follows says the same"></div>
-    <ol class="ladder-list visually-hidden" aria-label="What crossed, in words"></ol>
-  </section>
-  <details class="wire" id="wire-part" open>
-    <summary><h2>The bytes</h2> <span class="wire-totals">nothing yet</span></summary>
-    <div class="watch-bar">
-      <button id="wire-newest">Newest</button>
-      <button id="wire-pause" aria-pressed="false">Pause</button>
-      <button id="wire-step" disabled>Step</button>
     </div>
     <p id="wire-state" class="notice" role="status"></p>
+    <div class="lane-names" aria-hidden="true"><span>browser</span><span>server</span></div>
+    <div class="ladder-scroll" tabindex="0" role="region" aria-label="The ladder, drawn; the list that follows says the same">
+      <p class="ladder-empty">Nothing has crossed yet. Do the step that is marked: each request and each answer is drawn here, as an arrow.</p>
+    </div>
+    <ol class="ladder-list visually-hidden" aria-label="What crossed, in words"></ol>
+  </section>
+  <section class="wire" id="wire-part" aria-labelledby="wire-title">
+    <div class="watch-bar">
+      <h2 id="wire-title">The bytes</h2> <span class="wire-totals">nothing yet</span>
+      <button id="wire-newest" hidden></button>
+      <button id="wire-close">Close</button>
+    </div>
     <ol class="wire-list" tabindex="0" aria-label="The bytes that passed"></ol>
-  </details>`;
+  </section>`;
 
 const NO_WIRE = {
   unavailable: "This program runs on the library tiny_http, which lets nobody look at its bytes. The whole course (cargo run) shows them.",
@@ -48,19 +49,27 @@ function belongs({ target = "", referer }) {
 }
 
 class WireView {
-  constructor(box) {
-    this.box = box;
+  /** `on` is told what crossed, what the reader picked, and which marks of the text were pressed. */
+  constructor(box, on) {
+    Object.assign(this, { box, on });
     /** From the page's time to the ladder's, in seconds; as the first server that answers has it. */
     this.offset = null;
     // A server that starts anew counts its time from 0 again. The ladder's goes on.
     this.shift = 0;
     this.without = false;
-    const clock = () => performance.now() / 1000 + this.offset;
-    this.ladder = new LiveLadder(box.querySelector(".ladder"), { clock, pick: (crossing) => this.picked(crossing) });
-    this.wire = new ByteList(box.querySelector(".wire"), { pick: (crossing) => crossing.mark && this.ladder.show(crossing.mark.group) });
+    /** Since when, in the ladder's time, the reader is at this stop. */
+    this.from = 0;
+    this.marks = [...document.querySelectorAll("[data-wire]")];
+    this.ladder = new LiveLadder(box.querySelector(".ladder"), { clock: () => this.clock(), pick: (crossing) => this.picked(crossing) });
+    this.wire = new ByteList(box.querySelector(".wire"), { pointers: this.marks.map((mark) => mark.dataset.wire) });
     this.connections = new Map();
     this.mine = new Map();
     this.buttons();
+    for (const mark of this.marks) this.setUpMark(mark);
+  }
+
+  clock() {
+    return performance.now() / 1000 + this.offset;
   }
 
   by(id) {
@@ -76,34 +85,22 @@ class WireView {
         change(on);
       });
     toggle(this.by("ladder-freeze"), ["Freeze", "Go on"], (on) => this.ladder.freeze(on));
-    toggle(this.by("wire-pause"), ["Pause", "Go on"], (on) => {
-      this.by("wire-step").disabled = !on;
-      this.say(on ? "paused; Step shows one more" : "");
-      this.wire.pause(on);
-    });
-    this.by("wire-step").addEventListener("click", () => this.say(this.wire.step() ? "" : "nothing more has passed yet"));
     this.by("ladder-back").addEventListener("click", () => this.ladder.step(-1));
     this.by("ladder-on").addEventListener("click", () => this.ladder.step(1));
     this.by("wire-cut").addEventListener("click", () => this.cut());
     this.by("wire-newest").addEventListener("click", () => this.follow());
-    this.box.querySelector(".wire-list").addEventListener("scroll", () => this.box.querySelector(".wire").classList.toggle("away", !this.wire.atEnd()));
-    this.by("sheet").addEventListener("click", () => this.show(!this.box.classList.contains("shown")));
+    this.by("wire-close").addEventListener("click", () => {
+      this.on.closed();
+      this.follow();
+    });
   }
 
-  /** On a narrow screen ladder and bytes are a sheet at its lower edge, closed at first. */
-  beASheet(is) {
-    document.body.classList.toggle("has-sheet", is);
-    this.show(!is);
-  }
-
-  show(shown) {
-    // What is not shown cannot be scrolled: it stands where it stood when it was closed.
-    const opens = shown && !this.box.classList.contains("shown");
-    this.box.classList.toggle("shown", shown);
-    document.body.classList.toggle("sheet-shown", shown);
-    this.by("sheet").setAttribute("aria-expanded", shown);
-    this.by("sheet").textContent = shown ? "Hide" : "Show";
-    if (opens) this.follow();
+  setUpMark(mark) {
+    const button = document.createElement("button");
+    button.className = "pointer";
+    button.append(...mark.childNodes);
+    button.addEventListener("click", () => this.point(mark.dataset.wire, mark.querySelector("code")?.textContent));
+    mark.append(button);
   }
 
   say(words) {
@@ -122,16 +119,29 @@ class WireView {
     if (!this.without) this.say("");
   }
 
+  /** The reader is at another stop. */
+  arrive() {
+    this.from = this.clock();
+    this.follow();
+  }
+
   picked(crossing) {
-    if (this.without) return;
-    this.box.querySelector(".wire").open = true;
-    if (!this.wire.choose(crossing)) this.say("its bytes are not kept any more");
+    if (!this.without && !this.wire.choose(crossing)) this.say("its bytes are not kept any more");
+    this.on.picked(crossing);
+  }
+
+  /** Marks what a step was done by. */
+  evidence(crossing) {
+    if (crossing.mark) this.ladder.mark(crossing.mark.group);
+    if (!this.without) this.wire.choose(crossing);
   }
 
   point(name, words) {
-    this.show(true);
-    this.box.querySelector(".wire").open = true;
-    if (!this.without) this.say(this.wire.point(name, words) ? "marked below" : "it will be marked when it passes");
+    if (this.without) return;
+    const crossing = this.wire.point(name, words, this.from);
+    if (crossing?.mark) this.ladder.show(crossing.mark.group);
+    this.say(crossing ? "" : "it will be marked when it passes");
+    this.on.marked(name, crossing !== null);
   }
 
   /** Draws and lists one crossing. */
@@ -139,13 +149,14 @@ class WireView {
     crossing.time = crossing.us / 1e6 + this.shift;
     this.ladder.add(crossing);
     if (crossing.kind !== "end") this.wire.add(crossing);
+    this.on.crossed(crossing);
   }
 
   // From the server's tap.
 
   start() {
     this.askToCut = look({
-      cut: (count) => this.say(count === 1 ? "1 connection was cut" : `${count} connections were cut`),
+      cut: (count) => this.say(`cut: ${counted(count, "connection")} of this browser, those that were idle, too`),
       hello: ({ now, connections }) => {
         const offset = now / 1e6 - performance.now() / 1000;
         const again = this.offset !== null;
@@ -208,13 +219,14 @@ class WireView {
     this.box.classList.add("without");
     this.say(NO_WIRE[why]);
     this.by("wire-cut").disabled = true;
-    this.by("wire-pause").disabled = true;
     this.by("ladder-title").append(" (as the page sees it)");
     let asked = 0;
     let told = 0;
     const cross = (way, kind, label, id) => {
       const us = performance.now() * 1000;
-      this.ladder.add({ n: 1, us, time: us / 1e6, way, kind, label, parts: [], bytes: 0, id });
+      const crossing = { n: 1, us, time: us / 1e6, way, kind, label, parts: [], bytes: 0, id };
+      this.ladder.add(crossing);
+      this.on.crossed(crossing);
     };
     addEventListener("panel-request", () => {
       asked += 1;
@@ -231,22 +243,15 @@ class WireView {
   }
 }
 
-/** Puts the ladder and the bytes into `side`. */
-export function setUpWireView(side) {
+/** Puts the ladder and the bytes onto the stage. */
+export function setUpWireView(stage, on) {
   const box = document.createElement("div");
   box.className = "watch";
   box.innerHTML = TEMPLATE;
-  side.append(box);
-  const view = new WireView(box);
+  stage.append(box);
+  const view = new WireView(box, on);
   const wire = document.querySelector("meta[name=wire]")?.content ?? "off";
   if (wire === "on") view.start();
   else view.startWithout(wire);
-  for (const pointer of document.querySelectorAll("[data-wire]")) {
-    const button = document.createElement("button");
-    button.className = "pointer";
-    button.append(...pointer.childNodes);
-    button.addEventListener("click", () => view.point(pointer.dataset.wire, pointer.querySelector("code")?.textContent));
-    pointer.append(button);
-  }
   return view;
 }

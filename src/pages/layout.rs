@@ -1,9 +1,9 @@
 //! What all pages share, filled in on the server: the head (`src/pages/layout.html`), and
-//! around a lesson's text and demo the way to the chapters before and after it
-//! (`src/pages/chapter.html`).
+//! around a lesson's text and demo the line of its stops and the way to the chapters before
+//! and after it (`src/pages/chapter.html`).
 
 use super::Chapter;
-use crate::texts::{self, escape};
+use crate::texts::{self, Rendered, Stop, escape};
 use crate::wire_view::WireView;
 
 /// A whole page. `head` is what its head has besides the common one.
@@ -24,12 +24,23 @@ pub fn page(title: &str, head: &str, body: &str, view: WireView) -> String {
     )
 }
 
-/// The body of a chapter's page: its text, its demo if it has one, and its neighbours.
+/// How a chapter is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// One stop at a time, each with its stage.
+    ByStop,
+    /// The whole text on one page, without the stage.
+    Whole,
+}
+
+/// The body of a chapter's page: the line of its stops, its text, its demo if it has one,
+/// and the way to its neighbours, which are the chapters before and after it.
 pub fn chapter(
-    text: &str,
+    title: &str,
+    text: &Rendered,
     demo: Option<&str>,
-    before: Option<&Chapter>,
-    after: Option<&Chapter>,
+    shown: Shown,
+    neighbours: [Option<&Chapter>; 2],
 ) -> String {
     let way = |chapter: Option<&Chapter>, rel: &str, words: fn(&str) -> String| {
         chapter.map_or(String::new(), |chapter| {
@@ -37,30 +48,71 @@ pub fn chapter(
             format!("<a rel=\"{rel}\" href=\"/{folder}/\">{words}</a>\n")
         })
     };
+    let [before, after] = neighbours;
     let neighbours = way(before, "prev", |title| format!("← {title}"))
         + &way(after, "next", |title| format!("{title} →"));
-    let demo_section = demo.map_or(String::new(), |parts| {
-        format!(
-            "<section class=\"demo\" aria-labelledby=\"demo-title\">\n\
-             <h2 id=\"demo-title\">Try it</h2>\n{parts}</section>\n"
-        )
+    let minutes = text
+        .minutes
+        .map_or(String::new(), |minutes| format!("{minutes} min · "));
+    let (class, whole, html, demo) = match shown {
+        Shown::ByStop => (
+            "lesson",
+            "<a href=\"?whole\">whole text</a>",
+            one_at_a_time(&text.html),
+            demo,
+        ),
+        Shown::Whole => (
+            "lesson whole",
+            "<a href=\"./\">one stop at a time</a>",
+            text.html.clone(),
+            None,
+        ),
+    };
+    let stage = demo.map_or(String::new(), |demo| {
+        format!("<section class=\"stage\" aria-label=\"Stage\">\n{demo}</section>\n")
     });
     fill(
         "src/pages/chapter.html",
         &[
-            (
-                "<!-- class -->",
-                if demo.is_some() {
-                    "lesson"
-                } else {
-                    "lesson text-alone"
-                },
-            ),
+            ("<!-- title -->", &escape(title)),
+            ("<!-- minutes -->", &minutes),
+            ("<!-- whole -->", whole),
+            ("<!-- line -->", &line(&text.stops)),
+            ("<!-- class -->", class),
+            ("<!-- text -->", &html),
+            ("<!-- demo -->", &stage),
             ("<!-- neighbours -->", &neighbours),
-            ("<!-- demo -->", &demo_section),
-            ("<!-- text -->", text),
         ],
     )
+}
+
+/// The stops of the main line, as links.
+fn line(stops: &[Stop]) -> String {
+    let main_line = stops.iter().filter(|stop| stop.branch_of.is_none());
+    let link = |stop: &Stop| {
+        let (id, title) = (escape(&stop.id), escape(&stop.title));
+        format!("<li><a href=\"#{id}\">{title}</a></li>\n")
+    };
+    main_line.map(link).collect()
+}
+
+/// All stops but the first wait until they are reached, or found by the browser's own
+/// search.
+fn one_at_a_time(html: &str) -> String {
+    const STOP: &str = "<section class=\"stop\"";
+    let first = html.find(STOP).map_or(0, |at| at + STOP.len());
+    let (first, others) = html.split_at(first);
+    first.to_owned() + &others.replace(STOP, "<section hidden=\"until-found\" class=\"stop\"")
+}
+
+/// The stops of a lesson as one small line, for the home page, and its minutes.
+pub fn row(text: &Rendered) -> (String, String) {
+    let main_line = text.stops.iter().filter(|stop| stop.branch_of.is_none());
+    let dot = |stop: &Stop| format!("<i data-stop=\"{}\"></i>", escape(&stop.id));
+    let minutes = text
+        .minutes
+        .map_or(String::new(), |minutes| format!("{minutes} min"));
+    (main_line.map(dot).collect(), minutes)
 }
 
 /// A page's file, `what its head has besides the common one`, a blank line, its body:

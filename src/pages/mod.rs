@@ -9,6 +9,7 @@ mod source;
 use crate::http::{Request, Response};
 use crate::texts;
 use crate::wire_view::{WireView, cookie};
+use layout::Shown;
 
 /// Where the project's own files are shown.
 const SOURCE: &str = "source/";
@@ -72,7 +73,7 @@ impl Pages {
         match (chapter, path.strip_prefix(folder)) {
             (Some(_), Some("")) => Some(redirect(&format!("/{folder}/"))),
             (Some(chapter), Some("/")) => {
-                let page = self.chapter(chapter, request.host());
+                let page = self.chapter(chapter, request);
                 Some(self.html(200, request, page))
             }
             _ => self.file(path, request),
@@ -80,22 +81,46 @@ impl Pages {
     }
 
     /// The page of a chapter, with its text.
-    fn chapter(&self, index: usize, host: &str) -> String {
+    fn chapter(&self, index: usize, request: &Request) -> String {
         let Chapter { folder, title } = &self.chapters[index];
-        let text = texts::render(folder, host).map_or_else(
-            || format!("<p>The text lessons/{folder}.md is missing.</p>"),
-            |text| text.html,
-        );
+        let Some(text) = texts::render(folder, request.host()) else {
+            let missing = format!("<p>The text lessons/{folder}.md is missing.</p>");
+            return layout::page(title, "", &missing, self.view);
+        };
         let before = index.checked_sub(1).and_then(|at| self.chapters.get(at));
-        let after = self.chapters.get(index + 1);
+        let neighbours = [before, self.chapters.get(index + 1)];
         let file = texts::file(&format!("public/{folder}/index.html"));
         let (head, demo) = match file.as_deref().and_then(|file| file.split_once("\n\n")) {
             Some((head, demo)) => (head, Some(demo)),
             None => ("", None),
         };
-        let head = format!("<script type=\"module\" src=\"/view/view.js\"></script>\n{head}");
-        let body = layout::chapter(&text, demo, before, after);
-        layout::page(title, &head, &body, self.view)
+        let shown = match request.query_param("whole") {
+            None => Shown::ByStop,
+            Some(_) => Shown::Whole,
+        };
+        let mut scripts = "<link rel=\"stylesheet\" href=\"/lesson.css\">\n\
+                           <script type=\"module\" src=\"/view/view.js\"></script>\n"
+            .to_owned();
+        if shown == Shown::ByStop {
+            scripts += "<noscript><link rel=\"stylesheet\" href=\"/plain.css\"></noscript>\n";
+            scripts += head;
+        }
+        let body = layout::chapter(title, &text, demo, shown, neighbours);
+        layout::page(title, &scripts, &body, self.view)
+    }
+
+    /// The home page, with each lesson's line and minutes.
+    fn home(&self, body: &str, host: &str) -> String {
+        let mut body = body.to_owned();
+        for Chapter { folder, .. } in &self.chapters {
+            let place = format!("<!-- line: {folder} -->");
+            if let (true, Some(text)) = (body.contains(&place), texts::render(folder, host)) {
+                let (line, minutes) = layout::row(&text);
+                body = body.replace(&place, &line);
+                body = body.replace(&format!("<!-- minutes: {folder} -->"), &minutes);
+            }
+        }
+        body
     }
 
     /// A file of `public/`. An HTML file that is not a whole document gets the layout.
@@ -110,7 +135,10 @@ impl Pages {
             HTML => {
                 let page = String::from_utf8_lossy(&content);
                 let page = match layout::parts(&page) {
-                    Some((title, head, body)) => layout::page(title, head, body, self.view),
+                    Some((title, head, body)) => {
+                        let body = self.home(body, request.host());
+                        layout::page(title, head, &body, self.view)
+                    }
                     None => page.into_owned(),
                 };
                 Some(self.html(200, request, page))

@@ -3,14 +3,16 @@
 //! The same files are a book (`mdbook build lessons`), so what they use is mdBook's:
 //! `{{#include ../src/lessons/sse.rs:events}}` alone on a line brings what stands in
 //! that file between `ANCHOR: events` and `ANCHOR_END: events`. Read `include` (the
-//! pieces), `colours` (their syntax) and `render` (the HTML).
+//! pieces), `colours` (their syntax), `stops` (one screen each) and `render` (the HTML).
 
 pub mod colours;
 pub mod include;
 pub mod render;
+pub mod stops;
 
 pub use include::Problem;
 pub use render::{Rendered, render};
+pub use stops::Stop;
 
 use rust_embed::RustEmbed;
 use std::borrow::Cow;

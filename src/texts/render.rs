@@ -1,6 +1,7 @@
 //! Renders a lesson's Markdown to HTML.
 
 use super::include::{self, Piece, Problem};
+use super::stops::{Comment, Stop, Stops};
 use super::{colours, escape, file};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
@@ -9,8 +10,12 @@ const WRITTEN_ADDRESS: &str = "http://localhost:3000";
 
 /// A text as HTML.
 pub struct Rendered {
-    /// The HTML.
+    /// The HTML: a `<section class="stop">` for each stop.
     pub html: String,
+    /// Its stops, in order.
+    pub stops: Vec<Stop>,
+    /// The minutes that its main line takes, as `<!-- minutes: N -->` says.
+    pub minutes: Option<u32>,
     /// What was wrong in it. The HTML says it, too, where it stands.
     pub problems: Vec<Problem>,
 }
@@ -41,6 +46,8 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
     };
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut events = Vec::new();
+    let mut stops = Stops::default();
+    let mut minutes = None;
     let mut parser = Parser::new_ext(&text, options).into_offset_iter();
     while let Some((event, place)) = parser.next() {
         match event {
@@ -64,12 +71,7 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
                 };
                 events.push(Event::Html(html.into()));
             }
-            Event::Start(Tag::Heading {
-                level,
-                id: None,
-                classes,
-                attrs,
-            }) => {
+            Event::Start(Tag::Heading { level, .. }) => {
                 let mut inside = Vec::new();
                 let mut words = String::new();
                 for (event, _) in parser.by_ref() {
@@ -80,12 +82,12 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
                     }
                     inside.push(event);
                 }
-                let id = Some(CowStr::from(slug(&words)));
+                stops.heading(level, &slug(&words), &words, &mut events);
                 events.push(Event::Start(Tag::Heading {
                     level,
-                    id,
-                    classes,
-                    attrs,
+                    id: None,
+                    classes: Vec::new(),
+                    attrs: Vec::new(),
                 }));
                 events.extend(inside);
                 events.push(Event::End(TagEnd::Heading(level)));
@@ -124,15 +126,16 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
                     Event::Code(code)
                 }
             }),
-            Event::Html(raw) => events.push(match demo_part(&raw) {
-                Some((name, part)) => {
-                    Event::Html(format!("<div {name}=\"{part}\"></div>\n").into())
-                }
-                None => Event::Html(raw),
-            }),
-            event => events.push(event),
+            Event::Html(raw) => match Comment::of(&raw) {
+                Some(Comment::Minutes(said)) => minutes = Some(said),
+                Some(Comment::Stage(names)) => stops.stage(names),
+                Some(Comment::Steps) => stops.steps_follow(),
+                None => events.push(Event::Html(raw)),
+            },
+            event => events.push(stops.list(event)),
         }
     }
+    let stops = stops.end(&mut events);
     let mut html = String::new();
     html::push_html(&mut html, events.into_iter());
     // The pages' policy takes no style in an element.
@@ -140,18 +143,12 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
     for problem in &problems {
         log::warn!("lessons/{name}.md:{}: {}", problem.line, problem.what);
     }
-    Some(Rendered { html, problems })
-}
-
-/// Where a text wants a part of the demo to stand on a narrow screen: `<!-- demo: PART -->`, and in the page `id="demo-PART"`.
-/// At `<!-- demo again: PART -->`, far below it, stands the way back to it.
-fn demo_part(comment: &str) -> Option<(&'static str, &str)> {
-    let words = comment.trim().strip_prefix("<!-- ")?.strip_suffix(" -->")?;
-    match words.split_once(": ")? {
-        ("demo", part) => Some(("data-demo", part)),
-        ("demo again", part) => Some(("data-demo-again", part)),
-        _ => None,
-    }
+    Some(Rendered {
+        html,
+        stops,
+        minutes,
+        problems,
+    })
 }
 
 /// A code block. One that is an include shows where it comes from.
