@@ -7,6 +7,7 @@ walk("5-sse", {
     "lines-of-text/3": "deaf",
     "a-heartbeat/2": "deaf",
     "it-comes-back/3": "deaf",
+    "a-websocket-beside-six-streams/2": "deaf",
   },
   outside: {
     "when-the-server-stops/1": async ({ learner, server }) => {

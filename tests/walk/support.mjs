@@ -106,6 +106,16 @@ export class Learner {
     );
   }
 
+  /** How many words the main line has, code and all, and how many minutes the page says that it takes. */
+  reading() {
+    return this.page.evaluate(() => {
+      const stops = [...document.querySelectorAll(".stop:not([data-branch-of])")].map((stop) => stop.cloneNode(true));
+      for (const stop of stops) for (const it of stop.querySelectorAll("svg, .branches, .seen, .by-hand, .copy, .guess-choices")) it.remove();
+      const words = stops.map((stop) => stop.textContent.split(/\s+/).filter(Boolean).length);
+      return { words: words.reduce((a, b) => a + b), said: Number(/(\d+) min/.exec(document.querySelector(".far").textContent)?.[1]) };
+    });
+  }
+
   async goTo(id) {
     if (await this.page.evaluate((id) => !document.getElementById(id).hidden, id)) return;
     await this.looked(() => this.page.evaluate((id) => void (location.hash = id), id));

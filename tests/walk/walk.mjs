@@ -5,6 +5,8 @@ import test from "node:test";
 import { Learner, browse, serve } from "./support.mjs";
 import { fit } from "./fit.mjs";
 
+const WORDS_A_MINUTE = 200;
+
 /** Each browser has a screen of its own. */
 const RUNS = [
   { name: "chromium", width: 1280, height: 900, scheme: "light" },
@@ -14,9 +16,10 @@ const RUNS = [
 /**
  * `lesson` is its folder. `outside["stop/1"](world)` does what step 1 of a stop says to do outside of the page.
  * `faults["stop/1"]` is what is wrong while step 1 is tried: "frozen", the server says nothing (so it is for all others),
- * "deaf", no control does anything, or "none", where neither would keep the step from being true.
+ * "deaf", no control does anything, or "none", where neither would keep the step from being true. The main line takes
+ * `most` minutes at most.
  */
-export function walk(lesson, { outside = {}, faults = {} } = {}) {
+export function walk(lesson, { outside = {}, faults = {}, most = 15 } = {}) {
   for (const { name, width, height, scheme } of RUNS) {
     test(`${lesson} is done by its steps alone in ${name}`, { timeout: 600_000 }, async (t) => {
       const server = await serve();
@@ -38,7 +41,11 @@ export function walk(lesson, { outside = {}, faults = {} } = {}) {
         }
         if (main) minutes += (performance.now() - began) / 60_000;
       }
-      t.diagnostic(`the steps of the main line took ${minutes.toFixed(1)} minutes`);
+      const { words, said } = await learner.reading();
+      const all = words / WORDS_A_MINUTE + minutes;
+      t.diagnostic(`the main line has ${words} words; its steps took ${minutes.toFixed(1)} minutes; together ${all.toFixed(1)}, and the page says ${said}`);
+      assert.ok(said <= most, `a lesson of ${said} minutes is too long`);
+      assert.ok(all <= said + 1 && all > said - 4, `the page says ${said} minutes, and it is ${all.toFixed(1)}`);
     });
   }
 }
