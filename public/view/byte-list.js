@@ -43,6 +43,7 @@ export class ByteList {
     this.list = box.querySelector(".wire-list");
     this.totals = box.querySelector(".wire-totals");
     this.newer = box.querySelector("#wire-newest");
+    this.said = box.querySelector(".wire-note");
     this.waiting = [];
     this.skipped = 0;
     this.sums = { requests: 0, up: 0, down: 0, messages: 0 };
@@ -63,10 +64,9 @@ export class ByteList {
     this.plan();
   }
 
-  /** Some bytes were not told to us: say so. */
+  /** Some bytes are not shown, or were not told to us: say so. */
   note(words) {
-    this.waiting.push({ note: words });
-    this.plan();
+    this.said.textContent = words;
   }
 
   plan() {
@@ -88,7 +88,7 @@ export class ByteList {
       this.waiting.splice(0, this.waiting.length - AT_ONCE);
     }
     if (this.skipped > 0) {
-      this.list.append(make("li", "wire-note", `${number.format(this.skipped)} more passed too fast to be shown`));
+      this.note(`${number.format(this.skipped)} more passed too fast to be shown`);
       this.skipped = 0;
     }
     for (const crossing of this.waiting.splice(0)) this.show(crossing);
@@ -104,7 +104,7 @@ export class ByteList {
   follow() {
     this.held = false;
     const entries = [...this.list.children];
-    const newest = entries.findLast((item) => item.crossing && item.crossing.kind !== "heartbeat") ?? entries.at(-1);
+    const newest = entries.findLast(({ crossing }) => crossing.kind !== "heartbeat") ?? entries.at(-1);
     if (newest) this.display(newest);
   }
 
@@ -126,12 +126,6 @@ export class ByteList {
 
   show(crossing) {
     const item = make("li");
-    if (crossing.note) {
-      item.className = "wire-note";
-      item.textContent = crossing.note;
-      this.list.append(item);
-      return;
-    }
     const { n, time, way, kind, heading, parts, bytes, left, label } = crossing;
     item.className = way === "end" ? "wire-end" : way;
     const since = this.last === null ? "" : `+${(time - this.last).toFixed(3)} s`;

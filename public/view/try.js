@@ -17,51 +17,69 @@ export function pause(milliseconds, signal) {
 
 const camelCase = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 
-function makeTry(place, mistakes) {
-  const name = camelCase(place.dataset.try);
-  const row = document.createElement("div");
-  const log = document.createElement("ol");
-  let running = null;
-  row.className = "row";
-  log.className = "log try-log";
-  log.setAttribute("aria-live", "polite");
-  log.setAttribute("aria-label", "What it did");
-  log.tabIndex = 0;
-  log.hidden = true;
+/** One way to do it, and what came of it. The two ways of a pair stand side by side, and stay after they ran. */
+class Way {
+  constructor(kind, work) {
+    Object.assign(this, { kind, work, running: null });
+    this.box = document.createElement("div");
+    this.button = document.createElement("button");
+    this.log = document.createElement("ol");
+    this.verdict = document.createElement("p");
+    this.box.className = "way";
+    this.button.textContent = `Run the ${kind.toLowerCase()} way`;
+    this.log.className = "log try-log";
+    this.log.setAttribute("aria-live", "polite");
+    this.log.setAttribute("aria-label", `What the ${kind.toLowerCase()} way did`);
+    this.log.tabIndex = 0;
+    this.verdict.className = "verdict";
+    this.verdict.setAttribute("role", "status");
+    this.verdict.textContent = "not run yet";
+    this.box.append(this.button, this.log, this.verdict);
+  }
 
-  const say = (which, words) => {
+  say(which, words) {
     const line = document.createElement("li");
     line.className = which;
     line.textContent = words;
-    log.append(line);
-    log.scrollTop = log.scrollHeight;
-  };
-  const button = (label, work) => {
-    const it = document.createElement("button");
-    it.textContent = label;
-    it.addEventListener("click", work);
-    row.append(it);
-    return it;
-  };
-  const run = async (kind) => {
-    running?.abort();
-    const mine = (running = new AbortController());
-    log.hidden = false;
-    log.replaceChildren();
-    stop.disabled = false;
+    this.log.append(line);
+    this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  async run(running) {
+    const { signal } = running;
+    this.log.replaceChildren();
+    this.verdict.textContent = "running …";
+    const began = performance.now();
     try {
-      await mistakes[name + kind]((words) => mine === running && !mine.signal.aborted && say("said", words), mine.signal);
-      if (mine === running) say("done", "done");
+      await this.work((words) => !signal.aborted && this.say("said", words), signal);
+      this.verdict.textContent = `the ${this.kind.toLowerCase()} way ran, in ${((performance.now() - began) / 1000).toFixed(1)} s`;
+      if (!signal.aborted) this.say("done", "done");
     } catch (error) {
-      if (mine === running) say("lost", mine.signal.aborted ? "stopped" : `${error.name}: ${error.message}`);
+      this.say("lost", signal.aborted ? "stopped" : `${error.name}: ${error.message}`);
+      this.verdict.textContent = signal.aborted ? "stopped" : `the ${this.kind.toLowerCase()} way ended with an error`;
     }
-    if (mine === running) stop.disabled = true;
-  };
-  button("Run the wrong way", () => run("Wrong"));
-  button("Run the right way", () => run("Right"));
-  const stop = button("Stop", () => running.abort());
+  }
+}
+
+function makeTry(place, mistakes) {
+  const name = camelCase(place.dataset.try);
+  const stop = document.createElement("button");
+  const ways = ["Wrong", "Right"].map((kind) => new Way(kind, mistakes[name + kind]));
+  let running = null;
+  stop.textContent = "Stop";
   stop.disabled = true;
-  place.append(row, log);
+  stop.addEventListener("click", () => running.abort());
+  for (const way of ways) {
+    way.button.addEventListener("click", async () => {
+      // One at a time: they share the six connections.
+      running?.abort();
+      const mine = (running = new AbortController());
+      stop.disabled = false;
+      await way.run(mine);
+      if (mine === running) stop.disabled = true;
+    });
+  }
+  place.append(...ways.map(({ box }) => box), stop);
 }
 
 export async function setUpTries() {

@@ -29,6 +29,7 @@ const TEMPLATE = `
       <button id="wire-newest" hidden></button>
       <button id="wire-close">Close</button>
     </div>
+    <p class="wire-note notice" role="status"></p>
     <ol class="wire-list" tabindex="0" aria-label="The bytes that passed"></ol>
   </section>`;
 

@@ -168,13 +168,20 @@ fn block(language: &str, code: &str) -> Result<String, String> {
     } = include::piece(target)?;
     let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
     let code = colours::lines(ending, &text).join("\n");
+    // The two ways of a pair that can be run are named by their anchors.
+    let way = ["wrong", "right"].into_iter().find(|way| {
+        target
+            .strip_suffix(way)
+            .is_some_and(|anchor| anchor.ends_with('-'))
+    });
+    let way = way.map_or(String::new(), |way| format!("<b>{way}</b>: "));
     let which = if first == last {
         format!("line {first}")
     } else {
         format!("lines {first}–{last}")
     };
     Ok(format!(
-        "<figure class=\"code\">\n<figcaption><a href=\"/source/{path}?lines={first}-{last}#L{first}\">{path}</a>, \
+        "<figure class=\"code\">\n<figcaption>{way}<a href=\"/source/{path}?lines={first}-{last}#L{first}\">{path}</a>, \
          {which}</figcaption>\n<pre tabindex=\"0\"><code>{code}\n</code></pre>\n</figure>\n"
     ))
 }

@@ -3,20 +3,14 @@
 
 use super::{Text, all, none};
 use poll_to_push::course::LESSONS;
-use poll_to_push::texts;
+use poll_to_push::texts::{self, Stop};
 
-/// The sections of a lesson, in this order.
-const SECTIONS: [&str; 11] = [
+/// The stops in which the main line of a lesson ends, in this order. Those before them have steps.
+const LAST_STOPS: [&str; 5] = [
     "The idea",
-    "Run it",
-    "Do this, see that",
     "The code",
-    "The bytes",
     "What it costs",
-    "When to choose it, and when not",
-    "What real deployments trip over",
-    "Mistakes people make",
-    "Exercises",
+    "When to choose it",
     "What still hurts",
 ];
 
@@ -40,70 +34,91 @@ fn every_lesson_has_its_text_and_the_book_lists_them_all() {
 }
 
 #[test]
-fn every_lesson_has_its_sections_in_order() {
+fn every_lesson_is_a_line_that_begins_with_steps_and_ends_with_what_to_make_of_them() {
     let mut wrong = Vec::new();
     for text in all().iter().filter(|text| text.is_lesson()) {
-        let sections: Vec<_> = headings(text)
-            .into_iter()
-            .filter(|(_, level, _)| *level == 2)
-            .collect();
-        let names: Vec<_> = sections.iter().map(|(_, _, name)| name.as_str()).collect();
-        if names != SECTIONS {
-            wrong.push(text.at(1, format!("its sections are {names:?}")));
+        let rendered = texts::render(&text.name, "localhost").expect("a text");
+        let main_line: Vec<_> = main_line(&rendered.stops).collect();
+        let (first, last) = main_line.split_at(main_line.len() - LAST_STOPS.len());
+        let last: Vec<_> = last.iter().map(|stop| stop.title.as_str()).collect();
+        if last != LAST_STOPS {
+            wrong.push(text.at(1, format!("its line ends with {last:?}")));
+        }
+        for stop in first {
+            if stop.steps == 0 || stop.steps > 4 {
+                wrong.push(text.at(1, format!("#{} has {} steps", stop.id, stop.steps)));
+            }
+        }
+        if rendered.minutes.is_none() {
+            wrong.push(text.at(1, "it does not say its minutes"));
         }
     }
     none(wrong);
 }
 
-/// The parts of a lesson's demo: `id="demo-PART"` in its page.
-fn parts(folder: &str) -> Vec<String> {
+fn main_line(stops: &[Stop]) -> impl Iterator<Item = &Stop> {
+    stops.iter().filter(|stop| stop.branch_of.is_none())
+}
+
+/// What can stand on a lesson's stage: the parts of its demo, what is inside them, the
+/// ladder and the bytes.
+fn stage(folder: &str) -> Vec<String> {
     let page = texts::file(&format!("public/{folder}/index.html")).expect("a lesson has a page");
-    page.split("class=\"demo-part\" id=\"demo-")
-        .skip(1)
-        .filter_map(|rest| rest.split_once('"'))
-        .map(|(part, _)| part.to_owned())
-        .collect()
+    let named = |start: &str| {
+        let rest = page.split(start).skip(1);
+        rest.filter_map(|rest| rest.split_once('"'))
+            .map(|(name, _)| name.to_owned())
+            .collect::<Vec<_>>()
+    };
+    let mut names = named("class=\"demo-part\" id=\"demo-");
+    names.extend(named("data-on=\""));
+    names.extend(["ladder".to_owned(), "bytes".to_owned()]);
+    names
 }
 
 #[test]
-fn every_lesson_asks_draws_and_sets_exercises_with_answers() {
+fn every_stage_holds_what_there_is_and_all_of_a_demo_is_on_a_stage() {
     let mut wrong = Vec::new();
     for text in all().iter().filter(|text| text.is_lesson()) {
-        let has = |what: &str| text.markdown.matches(what).count();
+        let there = stage(&text.name);
+        let rendered = texts::render(&text.name, "localhost").expect("a text");
+        let used: Vec<_> = rendered.stops.iter().flat_map(|stop| &stop.stage).collect();
+        for name in &used {
+            if !there.contains(name) {
+                wrong.push(text.at(1, format!("a stage holds {name:?}, which is not there")));
+            }
+        }
+        for name in &there {
+            if !used.contains(&name) {
+                wrong.push(text.at(1, format!("no stage holds {name:?}")));
+            }
+        }
+    }
+    none(wrong);
+}
+
+#[test]
+fn every_lesson_draws_counts_and_sets_exercises_with_answers() {
+    let mut wrong = Vec::new();
+    for text in all().iter().filter(|text| text.is_lesson()) {
+        // A stop on the main line, with its branches.
         let section = |name: &str| {
             let start = text.markdown.find(&format!("\n## {name}\n")).unwrap_or(0);
             let rest = &text.markdown[start + 1..];
             rest.find("\n## ").map_or(rest, |end| &rest[..end])
         };
-        if has("<details class=\"guess\">") != 1 {
-            wrong.push(text.at(1, "one question to guess"));
-        }
-        let parts = parts(&text.name);
-        for part in &parts {
-            if has(&format!("<!-- demo: {part} -->")) != 1 {
-                wrong.push(text.at(1, format!("one place for the demo's part {part:?}")));
-            }
-        }
-        let again: usize = parts
-            .iter()
-            .map(|part| has(&format!("<!-- demo again: {part} -->")))
-            .sum();
-        if has("<!-- demo: ") != parts.len() || has("<!-- demo again: ") != again {
-            wrong.push(text.at(1, "a place for a part that the demo does not have"));
-        }
         if !section("The idea").contains(&format!("{{{{#include drawings/{}.svg}}}}", text.name)) {
             wrong.push(text.at(1, "the idea in one drawing"));
         }
         if !section("What it costs").contains("{{#include figures/costs.md:") {
             wrong.push(text.at(1, "costs that were measured"));
         }
-        let exercises = section("Exercises");
-        let answers = exercises.matches("<details>").count();
-        if answers != 3 || exercises.matches("**How to see that it worked").count() != 3 {
-            wrong.push(text.at(
-                1,
-                format!("three exercises with a way to see and an answer, not {answers}"),
-            ));
+        let end = section("What still hurts");
+        let exercises = end.matches("\n### Exercise ").count();
+        let answers = end.matches("<details>").count();
+        let seen = end.matches("**How to see that it worked").count();
+        if (exercises, answers, seen) != (3, 3, 3) {
+            wrong.push(text.at(1, format!("three exercises with a way to see and an answer, not {exercises}, {seen} and {answers}")));
         }
     }
     none(wrong);

@@ -190,31 +190,80 @@ fn on_a_lessons_own_program_a_link_leads_somewhere_or_says_what_to_run() {
 }
 
 #[test]
-fn each_lesson_has_its_text_beside_its_demo() {
+fn each_stop_stands_beside_its_stage_and_on_a_phone_below_it() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
     let page = window.blank();
     for path in FOLDERS {
-        page.go(&course.url(path));
         page.resize(1280, 800);
-        page.until("document.querySelector('.demo').getBoundingClientRect().left > 600");
+        page.go(&course.url(path));
+        page.until(
+            "document.querySelector('.stage').getBoundingClientRect().left >= document.querySelector('.text').getBoundingClientRect().right
+             && document.querySelectorAll('.stop:not([hidden])').length === 1",
+        );
         let text = page.run(
             "const text = document.querySelector('article.text');
-             return [text.querySelectorAll('h1').length, text.querySelectorAll('h2').length,
+             return [text.querySelectorAll('h1').length, document.querySelectorAll('.line a').length,
                      text.textContent.length, text.textContent, text.innerHTML.includes('<!-- text -->')]",
         );
         assert_eq!(text[0], 1, "{path}");
-        assert!(text[1].as_u64() > Some(5), "{path}: {} sections", text[1]);
+        assert!(text[1].as_u64() > Some(7), "{path}: {} stops", text[1]);
         assert!(text[2].as_u64() > Some(3000), "{path}: {} letters", text[2]);
         assert_eq!(text[4], false, "{path}");
         // The commands and links in it are for this server. (In the examples of
         // bytes the name stays.)
         let words = text[3].as_str().expect("text");
         assert!(!words.contains("http://localhost:3000"), "{path}");
-        // On a phone each part of the demo stands inside the text, at its steps.
         page.resize(390, 844);
-        page.until("document.querySelectorAll('article.text .demo > .demo-part').length > 0 && !document.querySelector('.side .demo-part')");
+        page.until(
+            "(() => {
+               const stage = document.querySelector('.stage').getBoundingClientRect();
+               const text = document.querySelector('.text').getBoundingClientRect();
+               return stage.bottom <= text.top + 1 && stage.height <= innerHeight / 2;
+             })()",
+        );
     }
+}
+
+/// What is wrong with the stop that is shown: words that are cut, or a stage that is.
+const CUT: &str = "
+    const wrong = [];
+    for (const part of document.querySelectorAll('.demo-part, .watch')) {
+      if (part.checkVisibility() && part.scrollHeight > part.clientHeight + 2) wrong.push(`${part.id || part.className} holds ${part.scrollHeight} in ${part.clientHeight}`);
+    }
+    for (const it of document.querySelectorAll('.stage button, .stage dt, .stage dd, .foot a, .stop h1, .stop h2, .stop h3')) {
+      if (it.checkVisibility() && it.scrollWidth > it.clientWidth + 1 && getComputedStyle(it).display !== 'inline') wrong.push(`${it.localName} ${it.textContent.slice(0, 30)} is cut`);
+    }
+    return wrong;";
+
+/// Each stop of each lesson, before anything is done: on both screens, in light and in dark.
+#[test]
+fn no_stop_is_cut() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = window.blank();
+    let mut wrong = Vec::new();
+    for path in FOLDERS {
+        for ((width, height), scheme) in [((1280, 900), "light"), ((390, 844), "dark")] {
+            page.resize(width, height);
+            page.prefer(scheme);
+            page.go(&course.url(path));
+            page.until("document.querySelector('.line [aria-current]')");
+            let stops =
+                page.run("return [...document.querySelectorAll('.stop')].map((it) => it.id)");
+            for stop in words(&stops) {
+                page.run(&format!("location.hash = '{stop}'"));
+                page.until(&format!("!document.getElementById('{stop}').hidden"));
+                let said = page.run(CUT);
+                wrong.extend(
+                    words(&said)
+                        .into_iter()
+                        .map(|words| format!("{path}#{stop} {width}: {words}")),
+                );
+            }
+        }
+    }
+    assert_eq!(wrong, NOTHING);
 }
 
 #[test]

@@ -51,7 +51,8 @@ fn a_poll_without_news_is_empty_and_one_with_news_is_a_message() {
         ["in", ASK],
         ["out", none],
     ]));
-    let asked = json!(["up", "request", "GET /short-polling/messages"]);
+    // With the cursor: it is the point of the question.
+    let asked = json!(["up", "request", "GET /short-polling/messages?after=0"]);
     assert_eq!(
         kinds(&all),
         [
@@ -370,7 +371,7 @@ fn an_event_fires_only_if_data_was_gathered() {
             ]),
             json!([
                 "message",
-                "data: one\n\ndata: two",
+                "two",
                 2,
                 "data: one\n = what the page gets",
                 fires,
@@ -391,7 +392,7 @@ fn an_event_fires_only_if_data_was_gathered() {
             ]),
             json!([
                 "message",
-                "lf",
+                "half",
                 1,
                 "lf\n = the rest of the line that began in the chunk before",
                 fires

@@ -160,10 +160,10 @@ fn frozen_it_stands_still_and_a_picked_arrow_shows_its_bytes() {
          line.dispatchEvent(new MouseEvent('click', { bubbles: true, clientX: x + width / 2, clientY: y + height / 2 + 6 }));",
     );
     page.until("document.querySelector('.crossing.picked')");
-    page.until("document.querySelector('.wire-list li.picked [data-part=sse-data]')");
+    page.until("document.querySelector('.wire-list li.shown [data-part=sse-data]')");
     // By keyboard, too.
     page.click("ladder-back");
-    page.until("document.querySelector('.wire-list li.picked')");
+    page.until("document.querySelector('.wire-list li.shown')");
     page.click("ladder-freeze");
     page.until(&format!(
         "document.querySelectorAll('.crossing').length > {before}"
@@ -171,34 +171,30 @@ fn frozen_it_stands_still_and_a_picked_arrow_shows_its_bytes() {
 }
 
 #[test]
-fn paused_the_bytes_wait_and_step_shows_one_more() {
+fn what_was_picked_stays_and_what_came_since_is_counted() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
     let page = open(&course, &window, "/5-sse/");
+    page.resize(1280, 900);
     page.fill("stream", "ticker");
     page.click("start");
-    page.until("document.querySelectorAll('.wire-list li').length > 2");
-    page.click("wire-pause");
-    let shown = page.number_of("document.querySelectorAll('.wire-list li').length");
-    // The totals go on.
-    let totals = page.run("return document.querySelector('.wire-totals').textContent");
-    page.until(&format!(
-        "document.querySelector('.wire-totals').textContent !== {totals}"
-    ));
+    page.until("document.querySelectorAll('.crossing').length > 4");
+    // The bytes come when they are asked for.
     assert_eq!(
-        page.number_of("document.querySelectorAll('.wire-list li').length"),
-        shown
+        page.run("return document.querySelector('.wire-list').checkVisibility()"),
+        false
     );
-    page.click("wire-step");
-    page.until(&format!(
-        "document.querySelectorAll('.wire-list li').length === {}",
-        shown + 1
-    ));
-    page.click("wire-pause");
-    page.until(&format!(
-        "document.querySelectorAll('.wire-list li').length > {}",
-        shown + 1
-    ));
+    page.click("ladder-back");
+    page.until("document.querySelector('.wire-list li.shown').checkVisibility()");
+    let shown = "document.querySelector('.wire-list li.shown').textContent";
+    let before = page.run(&format!("return {shown}"));
+    page.until("/^[2-9] newer/.test(document.getElementById('wire-newest').textContent)");
+    assert_eq!(page.run(&format!("return {shown}")), before);
+    page.click("wire-newest");
+    page.until(&format!("{shown} !== {before}"));
+    page.until("!document.getElementById('wire-newest').checkVisibility()");
+    page.click("wire-close");
+    page.until("!document.querySelector('.wire-list').checkVisibility()");
 }
 
 #[test]
@@ -248,48 +244,6 @@ fn another_browser_sees_nothing_of_this_one() {
 }
 
 #[test]
-fn newest_leads_back_from_what_was_looked_at() {
-    let course = Course::start("poll-to-push");
-    let window = Window::new();
-    let page = open(&course, &window, "/5-sse/");
-    page.resize(1280, 800);
-    page.click("start");
-    page.until("document.querySelectorAll('.crossing').length > 7");
-    let away = |list: &str| {
-        format!(
-            "(({{ scrollHeight, scrollTop, clientHeight }}) => scrollHeight - scrollTop - clientHeight)(document.querySelector('{list}'))"
-        )
-    };
-    assert_eq!(
-        page.run("return document.getElementById('wire-newest').checkVisibility()"),
-        false
-    );
-    for _ in 0..7 {
-        page.click("ladder-back");
-    }
-    page.until("document.getElementById('wire-newest').checkVisibility()");
-    page.until(&format!("{} > 60", away(".ladder-scroll")));
-    page.click("wire-newest");
-    for list in [".wire-list", ".ladder-scroll"] {
-        page.until(&format!("{} < 40", away(list)));
-    }
-    page.until("!document.getElementById('wire-newest').checkVisibility()");
-}
-
-#[test]
-fn a_sheet_that_is_opened_late_shows_the_newest_bytes() {
-    let course = Course::start("poll-to-push");
-    let window = Window::new();
-    let page = open(&course, &window, "/5-sse/");
-    page.resize(390, 844);
-    page.until("document.getElementById('sheet').checkVisibility()");
-    page.click("start");
-    page.until("document.querySelectorAll('.wire-list li').length > 6");
-    page.click("sheet");
-    page.until("(({ scrollHeight, scrollTop, clientHeight }) => scrollTop > 0 && scrollHeight - scrollTop - clientHeight < 40)(document.querySelector('.wire-list'))");
-}
-
-#[test]
 fn a_pointer_shows_the_part_whose_text_it_quotes() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
@@ -327,7 +281,7 @@ fn without_a_tap_the_page_says_so_and_draws_what_it_sees_itself() {
         let window = Window::new();
         let page = open(&course, &window, path);
         page.until_text("wire-state", word);
-        page.until("!['wire-pause', 'wire-step'].some((id) => document.getElementById(id).checkVisibility())");
+        page.until("!document.querySelector('.wire').checkVisibility()");
         assert_eq!(
             page.run("return document.getElementById('wire-cut').disabled"),
             true
@@ -354,7 +308,7 @@ fn a_fast_stream_keeps_its_messages_and_the_view_says_what_it_did_not_show() {
          for (let n = 0; n < 3000; n++) socket.send(`message ${n}`);",
     );
     page.until("window.back === 3000");
-    page.until("document.querySelector('.wire-note')");
+    page.until("document.querySelector('.wire-note').textContent.includes('too fast')");
     assert!(page.number_of("document.querySelectorAll('.crossing').length") <= 501);
     assert!(page.number_of("document.querySelectorAll('.wire-list li').length") <= 301);
     page.run("socket.send(new Uint8Array(1 << 20))");

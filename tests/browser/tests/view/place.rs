@@ -5,178 +5,163 @@ use poll_to_push_browser_tests::browser::Window;
 use poll_to_push_browser_tests::course::{Course, FOLDERS, say};
 
 #[test]
-fn steps_are_ticked_and_the_home_page_knows() {
-    let course = Course::start("poll-to-push");
-    let window = Window::new();
-    let page = window.open(&course.url("/2-long-polling/"));
-    page.until("document.querySelectorAll('.step input').length > 3");
-    page.run("document.querySelectorAll('.step input')[1].click()");
-    let count = page.run("return document.querySelectorAll('.step').length");
-    page.until(&format!(
-        "document.querySelector('.step-count').textContent === '1 of {count} steps done'"
-    ));
-    page.go(&course.url("/2-long-polling/"));
-    page.until("document.querySelectorAll('.step input')[1]?.checked");
-    page.go(&course.url("/"));
-    page.until(&format!("document.querySelector('[data-lesson=\"2-long-polling\"] .done').textContent === '1 of {count}'"));
-    page.until("document.getElementById('way').textContent.includes('Can the server wait')");
-    // Another tab knows nothing of later ticks, and takes none back.
-    let other = window.open(&course.url("/2-long-polling/"));
-    other.until("document.querySelectorAll('.step input')[1]?.checked");
-    page.go(&course.url("/2-long-polling/"));
-    page.until("document.querySelectorAll('.step input').length > 3");
-    page.run("document.querySelectorAll('.step input')[2].click()");
-    // Each tab has its own copy of what is kept, which takes a moment to follow.
-    let knows = |n| {
-        format!(
-            "JSON.parse(localStorage.getItem('poll-to-push steps'))['2-long-polling'].done.includes({n})"
-        )
-    };
-    other.until(&knows(2));
-    other.run("document.querySelectorAll('.step input')[3].click()");
-    other.until(&format!(
-        "document.querySelector('.step-count').textContent === '3 of {count} steps done'"
-    ));
-    page.until(&knows(3));
-    page.go(&course.url("/2-long-polling/"));
-    page.until("document.querySelectorAll('.step input')[3]?.checked");
-    page.run(
-        "for (const box of document.querySelectorAll('.step input:not(:checked)')) box.click()",
-    );
-    page.go(&course.url("/"));
-    page.until("document.querySelector('[data-lesson=\"2-long-polling\"] .done').textContent.includes('done')");
-    page.until("document.getElementById('way').textContent === 'Go on with: What if the page can only ask?'");
-}
-
-#[test]
-fn wide_the_demo_stands_beside_the_text_and_narrow_at_its_steps_with_the_ladder_below() {
+fn steps_that_are_done_are_kept_and_the_home_page_knows() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
     let page = window.open(&course.url("/5-sse/"));
-    page.resize(1280, 800);
-    page.until("document.querySelector('.demo').getBoundingClientRect().left > 600");
-    // Controls, ladder and bytes are on the screen together.
-    page.run("scrollTo(0, 400)");
-    page.until("['.demo', '.ladder-scroll', '.wire-list'].every((name) => { const { top, bottom, height } = document.querySelector(name).getBoundingClientRect(); return top >= 0 && bottom <= innerHeight && height > 60; })");
+    let count = page.number_of("document.querySelectorAll('ol.steps > li').length");
+    // Seen by the page itself.
     page.click("start");
-    until_crossed(&page, "message");
-
-    page.resize(390, 844);
-    // Each part stands between its heading and its steps.
+    page.until("document.querySelector('#server-sent-events .steps > li.done .seen')?.textContent.includes('events')");
+    page.until(&format!(
+        "document.getElementById('far').textContent.startsWith('1 of {count} steps')"
+    ));
+    page.until("document.querySelector('.line a').classList.contains('finished')");
+    // Another tab ticks one by hand, and takes nothing back.
+    let other = window.open(&course.url("/5-sse/#in-a-terminal"));
+    other.run("document.querySelector('#in-a-terminal .by-hand input').click()");
+    other.until(&format!(
+        "document.getElementById('far').textContent.startsWith('2 of {count} steps')"
+    ));
     page.until(
-        "['now-the-browser', 'eight-streams-six-connections'].every((id, n) => {
-           const part = document.querySelectorAll('.text .demo > .demo-part')[n].getBoundingClientRect();
-           const heading = document.getElementById(id).getBoundingClientRect();
-           const steps = document.querySelector(`#${id} ~ ol`).getBoundingClientRect();
-           return heading.bottom <= part.top && part.bottom <= steps.top;
-         })",
+        "JSON.parse(localStorage.getItem('poll-to-push progress'))['5-sse'].steps.length === 2",
     );
-    // From the steps that use it again, too far to be seen, a link leads back to it.
-    page.run("document.querySelector('[data-demo-again] a').click()");
-    page.until("(() => { const { top } = document.querySelector('#demo-stream h3').getBoundingClientRect(); return top >= 0 && top < innerHeight / 2; })()");
-    // The ladder and the bytes are closed, and open below.
-    page.until("!document.querySelector('.ladder-scroll').checkVisibility() && document.getElementById('wire-cut').checkVisibility()");
-    page.click("sheet");
-    page.until("['.ladder-scroll', '.wire-list li'].every((name) => document.querySelector(name).checkVisibility())");
-    page.until("Math.round(document.querySelector('.watch').getBoundingClientRect().bottom) === innerHeight");
-    page.until("document.querySelector('.watch').getBoundingClientRect().top > innerHeight / 3");
-    page.click("sheet");
-    page.until("!document.querySelector('.ladder-scroll').checkVisibility()");
-    // A pointer opens them.
-    page.run("document.querySelector('[data-wire=sse-data] button').click()");
-    page.until("document.querySelector('.pointed')?.checkVisibility()");
+    page.go(&course.url("/5-sse/"));
+    page.until("document.querySelectorAll('ol.steps > li.done').length === 2");
+    page.go(&course.url("/5-sse/#what-it-costs"));
+    page.until("!document.getElementById('what-it-costs').hidden");
+    page.go(&course.url("/"));
+    page.until(&format!(
+        "document.querySelector('[data-lesson=\"5-sse\"] .done').textContent === '2 of {count}'"
+    ));
+    page.until("document.querySelectorAll('[data-lesson=\"5-sse\"] .finished').length >= 2");
+    // It goes on where one left off.
+    page.until("document.querySelector('#way a').hash === '#what-it-costs'");
+}
+
+#[test]
+fn one_stop_is_shown_and_its_place_is_in_the_address() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = window.open(&course.url("/5-sse/"));
+    let shown = |id: &str| {
+        format!(
+            "[...document.querySelectorAll('.stop:not([hidden])')].map((it) => it.id).join() === '{id}'"
+        )
+    };
+    page.until(&shown("server-sent-events"));
+    page.click("start");
+    page.until_text("state", "1 OPEN");
+    let key = |name: &str| {
+        page.run(&format!(
+            "document.body.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{name}', bubbles: true, cancelable: true }}))"
+        ))
+    };
+    key("ArrowRight");
+    page.until(&shown("lines-of-text"));
+    assert_eq!(page.run("return location.hash"), "#lines-of-text");
+    page.until(
+        "document.querySelector('.line [aria-current=step]').textContent === 'Lines of text'",
+    );
+    // What runs goes on from stop to stop.
+    page.until_text("state", "1 OPEN");
+    page.run("document.querySelector('.line a[href=\"#it-comes-back\"]').click()");
+    page.until(&shown("it-comes-back"));
+    // A branch is reached from its stop, and leads back to it.
+    page.run("document.querySelector('#it-comes-back .branches a').click()");
+    page.until(&shown("a-clock-that-forgets"));
+    page.until("document.querySelector('.line [aria-current]').textContent === 'It comes back'");
+    key("ArrowLeft");
+    page.until(&shown("it-comes-back"));
+    // The browser's own search goes through the whole lesson.
+    page.run("document.getElementById('the-code').dispatchEvent(new Event('beforematch', { bubbles: true }))");
+    page.until(&shown("the-code"));
+    // The last stop leads to the next lesson.
+    page.run("location.hash = 'what-still-hurts'");
+    page.until(
+        "document.querySelector('.foot [rel=next]').getAttribute('href') === '/6-websocket/'",
+    );
+}
+
+#[test]
+fn the_next_control_is_outlined_and_no_stage_is_empty() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = window.open(&course.url("/5-sse/"));
+    page.resize(1280, 900);
+    page.until("document.querySelector('.now')?.id === 'start'");
+    page.until("document.querySelector('.ladder-empty').checkVisibility()");
+    page.run("location.hash = 'it-comes-back'");
+    page.until("document.querySelector('.now')?.id === 'stream'");
+    page.fill("stream", "ticker");
+    page.until("document.querySelector('.now')?.id === 'start'");
+    page.click("start");
+    page.until("document.querySelector('.now')?.id === 'wire-cut'");
+    page.until("!document.querySelector('.ladder-empty')");
+    // A guess is told after its step.
+    page.run("document.querySelector('#it-comes-back [value=\"10\"]').click()");
+    page.click("wire-cut");
+    page.until("document.querySelector('#it-comes-back .verdict').textContent === 'you chose 10; it is: 8'");
+}
+
+#[test]
+fn a_command_is_copied_as_one_would_type_it() {
+    let course = Course::start("poll-to-push");
+    let window = Window::new();
+    let page = window.open(&course.url("/5-sse/"));
+    let typed = page.run(
+        "const { typed } = await import('/view/commands.js');
+         return typed(['$ curl a \\\\', '    -d b', '{\"id\":1}', '$ curl c', 'd'].join('\\n'))",
+    );
+    assert_eq!(typed, "curl a \\\n    -d b\ncurl c");
+    page.until("document.querySelectorAll('pre.console').length === document.querySelectorAll('pre.console + .copy').length");
 }
 
 #[test]
 fn the_ladder_is_as_wide_as_its_place_and_keeps_what_it_drew() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
-    let page = window.open(&course.url("/6-websocket/"));
+    let page = window.open(&course.url("/5-sse/"));
     page.resize(1280, 800);
     page.click("start");
-    until_crossed(&page, "101");
+    until_crossed(&page, "message");
     let seen = "return [...document.querySelectorAll('.ladder-list li')].slice(0, 2).map((it) => it.textContent)";
     let before = page.run(seen);
     page.resize(390, 844);
-    page.until("document.getElementById('sheet').checkVisibility()");
-    page.click("sheet");
     page.until("document.querySelector('.ladder-scroll svg').viewBox.baseVal.width === document.querySelector('.ladder-scroll').clientWidth");
-    page.until("document.querySelector('.crossing.handshake')");
+    page.until("document.querySelector('.crossing.open')");
     assert_eq!(page.run(seen), before);
 }
 
 #[test]
-fn beside_the_text_each_part_of_a_demo_is_a_click_away_and_the_newest_line_is_seen() {
+fn the_newest_line_of_a_log_is_seen() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
-    let page = window.open(&course.url("/6-websocket/"));
+    let page = window.open(&course.url("/5-sse/#events-with-names"));
     page.resize(1280, 900);
-    page.run("[...document.querySelectorAll('.ways button')].find((it) => it.textContent === 'Chat').click()");
+    page.fill("stream", "chat");
     page.click("start");
     page.until_text("state", "1 OPEN");
-    for n in 0..13 {
-        say(&page, &format!("message {n}"));
-    }
-    page.until("document.querySelectorAll('#log li').length > 12");
     let seen = "(() => {
-           const [pane, heading, newest] = ['.side .demo', '#demo-chat h3', '#log li:last-child'].map((it) => document.querySelector(it).getBoundingClientRect());
-           return heading.top >= pane.top && newest.top > heading.bottom && newest.bottom <= pane.bottom + 1;
+           const [log, newest] = ['#log', '#log li:last-child'].map((it) => document.querySelector(it).getBoundingClientRect());
+           return newest.top >= log.top && newest.bottom <= log.bottom + 1;
          })()";
-    page.until(seen);
-    // The window becomes lower, and the log with it.
-    let height = page.number_of("document.getElementById('log').offsetHeight");
-    page.resize(1280, 860);
-    page.until(&format!(
-        "document.getElementById('log').offsetHeight < {height}"
-    ));
-    page.until(seen);
-}
-
-#[test]
-fn the_newest_line_is_seen_where_the_controls_take_most_of_the_height() {
-    let course = Course::start("poll-to-push");
-    let window = Window::new();
-    let page = window.open(&course.url("/2-long-polling/"));
-    page.resize(1280, 900);
-    page.click("start");
-    page.until_text("log", "no news");
-    for n in 0..5 {
+    for n in 0..13 {
         say(&page, &format!("message {n}"));
         page.until_text("log", &format!("message {n}"));
     }
-    page.until(
-        "(() => {
-           const [pane, newest] = ['.side .demo', '#log li:last-child'].map((it) => document.querySelector(it).getBoundingClientRect());
-           return newest.bottom <= pane.bottom;
-         })()",
-    );
-}
-
-#[test]
-fn beside_the_text_what_a_button_opens_comes_into_sight() {
-    let course = Course::start("poll-to-push");
-    let window = Window::new();
-    let in_sight = |name: &str| {
-        format!(
-            "(() => {{
-               const [pane, it] = ['.side .demo', '{name}'].map((it) => document.querySelector(it).getBoundingClientRect());
-               return it.height > 0 && it.top < pane.bottom - 40 && it.bottom > pane.top + 40;
-             }})()"
-        )
-    };
-    let page = window.open(&course.url("/4-iframe-push/"));
-    page.resize(1280, 900);
-    page.click("start");
-    page.until_text("state", "loading");
-    page.click("show-frame");
-    page.until(&in_sight("#inside"));
-
-    page.go(&course.url("/6-websocket/"));
-    page.click("handshake-start");
-    page.until("document.getElementById('handshake-sum').children.length > 0");
-    page.click("handshake-close");
-    page.until("document.querySelectorAll('#handshake-frames > li').length > 1");
-    page.until(&in_sight("#handshake-frames > li"));
+    page.until(seen);
+    // The window becomes lower, and the log with it.
+    page.resize(1280, 700);
+    page.until(seen);
+    // Out of sight it goes on.
+    page.run("location.hash = 'it-comes-back'");
+    for n in 13..26 {
+        say(&page, &format!("message {n}"));
+    }
+    page.until_text("log", "message 25");
+    page.run("location.hash = 'events-with-names'");
+    page.until(seen);
 }
 
 #[test]
@@ -203,10 +188,10 @@ fn without_scripts_the_text_can_be_read() {
     page.without_scripts();
     page.go(&course.url("/5-sse/"));
     page.until("document.querySelector('article.text h1').checkVisibility() && document.querySelector('article.text svg').checkVisibility()");
-    assert_eq!(
-        page.run("return document.querySelectorAll('.step input').length"),
-        0
-    );
+    // All stops are there, and no stage that nothing would move.
+    page.until("document.getElementById('what-still-hurts').checkVisibility() && !document.querySelector('.stage').checkVisibility()");
+    page.go(&course.url("/5-sse/?whole"));
+    page.until("[...document.querySelectorAll('.stop')].every((it) => it.checkVisibility())");
 }
 
 #[test]
