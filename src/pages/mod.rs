@@ -113,11 +113,13 @@ impl Pages {
     fn home(&self, body: &str, host: &str) -> String {
         let mut body = body.to_owned();
         for Chapter { folder, .. } in &self.chapters {
-            let place = format!("<!-- line: {folder} -->");
-            if let (true, Some(text)) = (body.contains(&place), texts::render(folder, host)) {
-                let (line, minutes) = layout::row(&text);
-                body = body.replace(&place, &line);
-                body = body.replace(&format!("<!-- minutes: {folder} -->"), &minutes);
+            let [line, minutes] = ["line", "minutes"].map(|it| format!("<!-- {it}: {folder} -->"));
+            if !body.contains(&minutes) {
+                continue;
+            }
+            if let Some(text) = texts::render(folder, host) {
+                let (stops, how_long) = layout::row(&text);
+                body = body.replace(&line, &stops).replace(&minutes, &how_long);
             }
         }
         body

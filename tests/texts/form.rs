@@ -174,22 +174,6 @@ fn nothing_in_a_text_is_unfinished() {
     none(wrong);
 }
 
-/// Line, level and words of each heading outside of code.
-fn headings(text: &Text) -> Vec<(usize, usize, String)> {
-    let mut inside = false;
-    let mut found = Vec::new();
-    for (number, line) in (1..).zip(text.markdown.lines()) {
-        if line.trim_start().starts_with("```") {
-            inside = !inside;
-        }
-        let level = line.bytes().take_while(|byte| *byte == b'#').count();
-        if !inside && level > 0 {
-            found.push((number, level, line[level..].trim().to_owned()));
-        }
-    }
-    found
-}
-
 /// `node lessons/drawings/draw.mjs` takes them over.
 #[test]
 fn the_books_drawings_have_the_pages_colours() {
