@@ -55,6 +55,19 @@ where
         })
 }
 
+/// Waits for the end of a thread. That it panicked is logged, and no more: what it did
+/// is over either way.
+pub fn join(thread: JoinHandle<()>) {
+    let name = thread
+        .thread()
+        .name()
+        .unwrap_or("without a name")
+        .to_owned();
+    if thread.join().is_err() {
+        log::error!("the thread {name} had panicked");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

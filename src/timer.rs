@@ -84,8 +84,8 @@ impl Timer {
     pub fn stop(&self) {
         lock(&self.stop).take();
         let thread = lock(&self.thread).take();
-        if let Some(Err(_)) = thread.map(JoinHandle::join) {
-            log::error!("the timer's thread had panicked");
+        if let Some(thread) = thread {
+            threads::join(thread);
         }
     }
 }

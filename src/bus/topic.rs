@@ -309,8 +309,8 @@ impl Topic {
         }
         drop(log);
         let delivery = lock(&self.delivery).take();
-        if let Some(Err(_)) = delivery.map(JoinHandle::join) {
-            log::error!("the delivery thread of {} had panicked", self.name);
+        if let Some(thread) = delivery {
+            threads::join(thread);
         }
     }
 }

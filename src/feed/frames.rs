@@ -13,18 +13,21 @@ pub fn message(message: Message) -> Vec<u8> {
     } else {
         Data::Binary
     };
-    let opcode = OpCode::Data(kind);
-    bytes(Frame::message(message.into_data(), opcode, true))
+    data(message.into_data(), kind)
 }
 
 /// One text frame.
 pub fn text(text: String) -> Vec<u8> {
-    bytes(Frame::message(text, OpCode::Data(Data::Text), true))
+    data(text.into(), Data::Text)
 }
 
 /// One binary frame.
 pub fn binary(payload: Bytes) -> Vec<u8> {
-    bytes(Frame::message(payload, OpCode::Data(Data::Binary), true))
+    data(payload, Data::Binary)
+}
+
+fn data(payload: Bytes, kind: Data) -> Vec<u8> {
+    bytes(Frame::message(payload, OpCode::Data(kind), true))
 }
 
 /// One Close frame.

@@ -69,8 +69,8 @@ impl LoadShedder {
 impl Drop for LoadShedder {
     fn drop(&mut self) {
         self.to_thread = None;
-        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
-            log::error!("the load shedding thread had panicked");
+        if let Some(thread) = self.thread.take() {
+            threads::join(thread);
         }
     }
 }

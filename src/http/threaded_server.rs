@@ -147,8 +147,8 @@ impl ThreadedServer {
         // refused, and a connection to ourselves does it.
         let _ = SockRef::from(&self.listening).shutdown(Shutdown::Both);
         let _ = TcpStream::connect_timeout(&reachable(self.address), Duration::from_secs(1));
-        if let Some(Err(_)) = self.accept.take().map(JoinHandle::join) {
-            log::error!("the accepting thread had panicked");
+        if let Some(thread) = self.accept.take() {
+            threads::join(thread);
         }
     }
 

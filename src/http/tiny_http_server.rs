@@ -84,9 +84,7 @@ impl TinyHttpServer {
         self.server.unblock();
         // The second ends with the first, which asks it.
         for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                log::error!("a thread of the tiny_http server had panicked");
-            }
+            threads::join(thread);
         }
         let left = until.saturating_duration_since(Instant::now());
         let count = lock(&self.in_flight.count);

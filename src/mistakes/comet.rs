@@ -2,26 +2,24 @@
 //!
 //! Beside each wrong one stands the right one, which differs in that one thing.
 
+use super::open_to_all;
 use crate::feed::CloseReason;
 use crate::http::chunked::coding_for;
-use crate::http::{Access, Body, Request, Response, Route};
+use crate::http::{Body, Request, Response, Route};
 use serde_json::json;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Its URLs.
 pub fn routes() -> Vec<Route> {
-    let route = |path, handler: fn(&Request) -> Response| {
-        Route::get(path, Access::AnyOrigin, move |request| Ok(handler(request)))
-    };
     vec![
-        route("/mistakes/comet/no-flush", no_flush),
-        route("/mistakes/comet/flush", flush),
-        route("/mistakes/comet/guessed-type", guessed_type),
-        route("/mistakes/comet/said-type", said_type),
-        route("/mistakes/comet/close-together", close_together),
-        route("/mistakes/comet/cache-controller", cache_controller),
-        route("/mistakes/comet/cache-control", cache_control),
+        open_to_all("/mistakes/comet/no-flush", no_flush),
+        open_to_all("/mistakes/comet/flush", flush),
+        open_to_all("/mistakes/comet/guessed-type", guessed_type),
+        open_to_all("/mistakes/comet/said-type", said_type),
+        open_to_all("/mistakes/comet/close-together", close_together),
+        open_to_all("/mistakes/comet/cache-controller", cache_controller),
+        open_to_all("/mistakes/comet/cache-control", cache_control),
     ]
 }
 

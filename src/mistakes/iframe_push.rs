@@ -4,10 +4,11 @@
 //! Another site is here a page with the policy `sandbox allow-scripts`: it comes from
 //! this server, but the browser treats it as a stranger. Its origin is `null`.
 
+use super::open_to_all;
 use crate::app::inline_script::{IFRAME_POLICY, escape};
 use crate::feed::{CloseReason, KeepAlive, StreamingConnection};
 use crate::http::chunked::coding_for;
-use crate::http::{Access, Request, Response, Route};
+use crate::http::{Request, Response, Route};
 use crate::threads;
 use bytes::Bytes;
 use crossbeam_channel::tick;
@@ -18,20 +19,17 @@ use std::time::Duration;
 
 /// Its URLs.
 pub fn routes() -> Vec<Route> {
-    let route = |path, handler: fn(&Request) -> Response| {
-        Route::get(path, Access::AnyOrigin, move |request| Ok(handler(request)))
-    };
     vec![
-        route("/mistakes/iframe-push/fixed-origin", fixed_origin),
-        route("/mistakes/iframe-push/any-target", any_target),
-        route("/mistakes/iframe-push/browser-clock", browser_clock),
-        route("/mistakes/iframe-push/timer", never_cleared),
-        route("/mistakes/iframe-push/timer-cleared", cleared),
-        route("/mistakes/iframe-push/timers", timers),
-        route("/mistakes/iframe-push/other-site", |_| page(OTHER_SITE)),
-        route("/mistakes/iframe-push/stranger", |_| page(STRANGER)),
-        route("/mistakes/iframe-push/inner-html", |_| page(INNER_HTML)),
-        route("/mistakes/iframe-push/text-content", |_| page(TEXT_CONTENT)),
+        open_to_all("/mistakes/iframe-push/fixed-origin", fixed_origin),
+        open_to_all("/mistakes/iframe-push/any-target", any_target),
+        open_to_all("/mistakes/iframe-push/browser-clock", browser_clock),
+        open_to_all("/mistakes/iframe-push/timer", never_cleared),
+        open_to_all("/mistakes/iframe-push/timer-cleared", cleared),
+        open_to_all("/mistakes/iframe-push/timers", timers),
+        open_to_all("/mistakes/iframe-push/other-site", |_| page(OTHER_SITE)),
+        open_to_all("/mistakes/iframe-push/stranger", |_| page(STRANGER)),
+        open_to_all("/mistakes/iframe-push/inner-html", |_| page(INNER_HTML)),
+        open_to_all("/mistakes/iframe-push/text-content", |_| page(TEXT_CONTENT)),
     ]
 }
 

@@ -1,9 +1,10 @@
 //! Wrong on purpose: the servers of lesson 5, server-sent events, and the right
 //! ones beside them. The notes have them in JavaScript; the bytes are the same.
 
+use super::open_to_all;
 use crate::feed::{CloseReason, KeepAlive, StreamingConnection};
 use crate::http::chunked::coding_for;
-use crate::http::{Access, Request, Response, Route};
+use crate::http::{Request, Response, Route};
 use crate::lock::lock;
 use crate::timestamp;
 use serde_json::json;
@@ -36,10 +37,7 @@ pub fn routes() -> Vec<Route> {
         ("/mistakes/sse/line-break", line_break),
         ("/mistakes/sse/line-break-json", line_break_json),
     ];
-    let route = |(path, reply): (&'static str, WrongServer)| {
-        Route::get(path, Access::AnyOrigin, move |request| Ok(reply(request)))
-    };
-    routes.map(route).into()
+    routes.map(|(path, reply)| open_to_all(path, reply)).into()
 }
 
 /// An event stream whose bytes `talk` sends.

@@ -62,9 +62,7 @@ impl Sources {
     pub fn stop(&mut self) {
         self.stop = None;
         for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                log::error!("the thread of a source had panicked");
-            }
+            threads::join(thread);
         }
     }
 }

@@ -98,8 +98,6 @@ fn observe(app: &Arc<AppState>, request: &Request) -> Result<Response, Response>
             Action::Send(Message::text(reply.to_string()))
         });
         drop(observation);
-        if sender.join().is_err() {
-            log::error!("the thread of a wire view had panicked");
-        }
+        threads::join(sender);
     }))
 }

@@ -1,7 +1,7 @@
 //! Each lesson's text has the parts that a reader looks for, and its links lead
 //! somewhere.
 
-use super::{Text, all, none};
+use super::{all, none};
 use poll_to_push::course::LESSONS;
 use poll_to_push::texts::{self, Stop};
 

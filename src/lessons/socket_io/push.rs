@@ -22,8 +22,8 @@ impl Push {
     /// Ends the thread and waits for it.
     pub fn stop(self) {
         drop(self.stop);
-        if let Some(Err(_)) = self.thread.map(JoinHandle::join) {
-            log::error!("the thread `push` had panicked");
+        if let Some(thread) = self.thread {
+            threads::join(thread);
         }
     }
 }

@@ -17,7 +17,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 /// No pings of WebSocket's: Engine.IO has its own.
 const NO_PINGS: KeepAlive = KeepAlive {
     heartbeat: Vec::new,
-    closing: || close(CloseCode::Away, "the server is going down; come back"),
+    closing: websocket::PINGS.closing,
     on_pong_timeout: None,
 };
 

@@ -110,8 +110,7 @@ impl Session {
             }
             state.write_buffer_bytes = 0;
             let over = state.ready_state != ReadyState::Open;
-            let changes = state.upgrade.as_ref().is_some_and(|upgrade| upgrade.probed)
-                || matches!(state.transport, Transport::WebSocket(_));
+            let changes = state.is_probed() || matches!(state.transport, Transport::WebSocket(_));
             if over {
                 add(&mut body, if state.closed_by_client { "6" } else { "1" });
             } else if changes && body.is_empty() {
@@ -144,17 +143,22 @@ fn add(body: &mut String, packets: &str) {
     body.push_str(packets);
 }
 
-/// Bytes that may be buffered for a client that changes over to a WebSocket: a replay
-/// of a whole history, and what may always be buffered. Such a client polls no more, and it waits for
-/// the answer to its POST before it goes on; so that POST must not wait for a poll.
+/// Bytes that may be buffered for a client that changes over to a WebSocket: a replay of a
+/// whole history, and what may always be buffered. Such a client polls no more, and it
+/// waits for the answer to its POST before it goes on; so that POST must not wait for a
+/// poll.
 const UPGRADE_BYTES: usize = HISTORY_BYTES + MAX_BYTES;
 
 impl SessionState {
+    /// Whether a WebSocket was probed and is about to take over.
+    fn is_probed(&self) -> bool {
+        self.upgrade.as_ref().is_some_and(|upgrade| upgrade.probed)
+    }
+
     fn has_room(&self, group: &PacketGroup) -> bool {
         let bytes = self.write_buffer_bytes + group.size();
-        let changes = self.upgrade.as_ref().is_some_and(|upgrade| upgrade.probed);
         self.write_buffer.is_empty()
-            || (changes && bytes <= UPGRADE_BYTES)
+            || (self.is_probed() && bytes <= UPGRADE_BYTES)
             || (self.write_buffer.len() < MAX_MESSAGES && bytes <= MAX_BYTES)
     }
 
