@@ -5,8 +5,9 @@
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5000;
-/** How often it is asked whether the server is back: who looks wants to see the page come back, too. */
-const ASK_BACK_EVERY_MS = 250;
+/** While the server is away it is asked whether it is back, first after so long, and at most so seldom: who looks wants to see the page come back, too. */
+const FIRST_ASK_BACK_MS = 250;
+const LONGEST_ASK_BACK_MS = 2000;
 /** When all six connections are in use, the question whether the server is back gets no answer. */
 const LONGEST_QUESTION_MS = 1000;
 const ASK_TIME_EVERY_MS = 5000;
@@ -44,7 +45,11 @@ export function look(on) {
   let socket;
   const open = async () => {
     // Browsers make a WebSocket wait, up to five seconds, when many handshakes before it failed. A request fails at once.
-    while (socket && !(await serverIsBack())) await new Promise((done) => setTimeout(done, ASK_BACK_EVERY_MS));
+    let again = FIRST_ASK_BACK_MS;
+    while (socket && !(await serverIsBack())) {
+      await new Promise((done) => setTimeout(done, again * (0.75 + Math.random() / 2)));
+      again = Math.min(again * 2, LONGEST_ASK_BACK_MS);
+    }
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     socket = new WebSocket(`${scheme}://${location.host}/wire/socket`);
     let asked = 0;

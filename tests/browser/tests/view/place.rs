@@ -114,6 +114,14 @@ fn a_command_is_copied_as_one_would_type_it() {
          return typed(['$ curl a \\\\', '    -d b', '{\"id\":1}', '$ curl c', 'd'].join('\\n'))",
     );
     assert_eq!(typed, "curl a \\\n    -d b\ncurl c");
+    let other = page.run(
+        "const { forPowerShell } = await import('/view/commands.js');
+         return forPowerShell(['curl a \\\\', '  -d \\'{\"data\": 1}\\' \\\\', '  -i'].join('\\n'))",
+    );
+    assert_eq!(
+        other,
+        "'{\"data\": 1}' | curl.exe a `\n  -d \"@-\" `\n  -i"
+    );
     page.until("document.querySelectorAll('pre.console').length === document.querySelectorAll('pre.console + .copy').length");
 }
 
