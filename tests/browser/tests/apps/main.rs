@@ -121,12 +121,16 @@ fn tried(page: &Page, name: &str, way: Way) -> Vec<String> {
     // The script that makes the buttons comes after the page.
     page.until(&button);
     page.run(&format!("{button}.click()"));
+    let log = format!(
+        "document.querySelectorAll('{place} .way')[{}]",
+        way as usize
+    );
     page.within(
         SOON * 2,
-        &format!("document.querySelector('{place} li:is(.done, .lost)')"),
+        &format!("{log}.querySelector('li:is(.done, .lost)')"),
     );
     let said = page.run(&format!(
-        "return [...document.querySelectorAll('{place} li')].map((line) => line.textContent)"
+        "return [...{log}.querySelectorAll('li')].map((line) => line.textContent)"
     ));
     let said = said.as_array().expect("lines").iter();
     said.map(|line| line.as_str().expect("words").to_owned())

@@ -292,7 +292,7 @@ fn markup_that_is_said_never_runs() {
             page.until_text(log, "onerror=ran++");
         }
         page.until_text("here", "<i onclick=1>");
-        let seen = page.run("return [ran, document.querySelectorAll('.demo img, .demo i, .demo b, .demo script').length]");
+        let seen = page.run("return [ran, document.querySelectorAll('.demo-part img, .demo-part i, .demo-part b, .demo-part script').length]");
         assert_eq!(seen, json!([0, 0]));
     });
 }

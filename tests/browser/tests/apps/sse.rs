@@ -241,7 +241,7 @@ fn after_a_cut_the_chat_misses_nothing_and_the_clock_waits_for_ten_seconds() {
         page.until("document.querySelector('.wire-list .up [data-part=field-last-event-id]')");
         page.run(
             "document.querySelector('[data-wire=\"up-field-last-event-id\"] button').click();
-             await until('it is marked', () => document.getElementById('wire-state').textContent === 'marked below');",
+             await until('it is marked', () => document.querySelector('.wire-list .shown .pointed'));",
         );
         page.click("stop");
         start(&page, "clock");
@@ -444,7 +444,7 @@ fn a_mistake_that_is_stopped_closes_its_streams() {
                      place.querySelectorAll('button')[{button}].click();
                      await new Promise((done) => setTimeout(done, 200));
                      stop.click();
-                     await until('{name} stopped', () => place.querySelector('li.lost'));"
+                     await until('{name} stopped', () => place.querySelectorAll('.way')[{button}].querySelector('li.lost'));"
                 ));
             }
         }

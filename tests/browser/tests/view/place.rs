@@ -118,10 +118,7 @@ fn a_command_is_copied_as_one_would_type_it() {
         "const { forPowerShell } = await import('/view/commands.js');
          return forPowerShell(['curl a \\\\', '  -d \\'{\"data\": 1}\\' \\\\', '  -i'].join('\\n'))",
     );
-    assert_eq!(
-        other,
-        "'{\"data\": 1}' | curl.exe a `\n  -d \"@-\" `\n  -i"
-    );
+    assert_eq!(other, "'{\"data\": 1}' | curl.exe a `\n  -d \"@-\" `\n  -i");
     page.until("document.querySelectorAll('pre.console').length === document.querySelectorAll('pre.console + .copy').length");
 }
 
