@@ -1,7 +1,7 @@
-// The same nine messages read in three ways, side by side.
+// Nine messages in one answer; and the same nine read in three ways, side by side.
 
 import { stateName, XHR_STATES } from "/shared/format.js";
-import { byId } from "/shared/panel.js";
+import { addLine, byId } from "/shared/panel.js";
 import { linesOf } from "./lines.js";
 
 /** Reads the answer while it grows: at readyState 3, and once more at 4. */
@@ -33,7 +33,9 @@ async function byFetch(url, seen, state) {
   state("waiting");
   const response = await fetch(url);
   state("reading");
-  for await (const line of linesOf(response.body)) if (line) seen(JSON.parse(line));
+  for await (const line of linesOf(response.body)) {
+    if (line) seen(JSON.parse(line));
+  }
   state("done");
 }
 // ANCHOR_END: fetch
@@ -94,5 +96,18 @@ async function start() {
   byId("nine-start").disabled = false;
 }
 
+async function askOnce() {
+  const log = byId("once-log");
+  byId("once-start").disabled = true;
+  log.replaceChildren();
+  try {
+    await byFetch(`/comet/nine?once=${++runs}`, ({ text }) => addLine(log, text, "down"), () => {});
+  } catch (error) {
+    addLine(log, `the nine messages did not all come: ${error.message}. Press the button again.`, "lost");
+  }
+  byId("once-start").disabled = false;
+}
+
 clearTable();
+byId("once-start").addEventListener("click", askOnce);
 byId("nine-start").addEventListener("click", start);

@@ -9,7 +9,6 @@ let runs = 0;
 // ANCHOR: both
 async function start() {
   byId("split-start").disabled = true;
-  log.hidden = false;
   log.replaceChildren();
   try {
     const response = await fetch(`/comet/split?run=${++runs}`);

@@ -44,7 +44,8 @@ const GAP = /"gap": ?true/;
 export function saying(text) {
   try {
     const json = JSON.parse(text);
-    const data = (json?.messages?.at(-1) ?? json)?.data;
+    const message = json?.messages?.at(-1) ?? json;
+    const data = message?.data ?? message?.text;
     return data === undefined ? undefined : dataText(data);
   } catch {
     return undefined;

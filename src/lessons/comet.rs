@@ -21,8 +21,8 @@
 //!
 //! A chunk is a matter between server and browser. The page sees bytes as they
 //! arrive, and one line may come in two pieces, so the page splits at line ends
-//! and not at chunks. `nosniff` in the head matters: without it a browser may
-//! hold text back to guess its type.
+//! and not at chunks. (With `text/plain` the head must say `nosniff`: without it
+//! Chromium gives an `XMLHttpRequest` nothing before the end, to guess the type.)
 //!
 //! How a message gets here: the thread of this connection sleeps in `read`. The
 //! topic's delivery thread takes the message out of the crossbeam channel and writes

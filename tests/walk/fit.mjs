@@ -24,6 +24,7 @@ export async function fit(learner, id, n) {
         if (part.checkVisibility() && part.scrollHeight > part.clientHeight + 2) wrong.push(`${part.id || part.className} is cut: ${part.scrollHeight} in ${part.clientHeight}`);
       }
       if (document.documentElement.scrollWidth > innerWidth) wrong.push("the page scrolls sideways");
+      if (document.documentElement.scrollHeight > innerHeight + 1) wrong.push("the page itself scrolls");
       for (const log of stage?.querySelectorAll(".log") ?? []) {
         const newest = log.lastElementChild;
         if (log.checkVisibility() && newest && log.clientHeight > 0 && box(newest).bottom > box(log).bottom + 2 && box(newest).height < box(log).height) wrong.push(`the newest line of ${log.id} is out of view`);
