@@ -36,10 +36,10 @@ export function visible(text) {
 const number = new Intl.NumberFormat("en");
 
 export class ByteList {
-  /** `pointers`: the names of the parts that the text points at. */
-  constructor(box, { pointers }) {
-    this.box = box;
-    this.pointers = pointers;
+  /** `pointers`: the names of the parts that the text points at. `came(crossing)` is told when one came that was pointed at in vain. */
+  constructor(box, { pointers, came }) {
+    Object.assign(this, { box, pointers, came });
+    this.awaited = false;
     this.list = box.querySelector(".wire-list");
     this.totals = box.querySelector(".wire-totals");
     this.newer = box.querySelector("#wire-newest");
@@ -146,6 +146,10 @@ export class ByteList {
     crossing.item = item;
     this.list.append(item);
     if (this.pointed) this.mark(item);
+    if (this.awaited && item.querySelector(".pointed")) {
+      this.awaited = false;
+      this.came(crossing);
+    }
   }
 
   isUsual({ field }, way) {
@@ -183,18 +187,25 @@ export class ByteList {
   point(name, words, from) {
     this.draw();
     this.pointed = name;
+    this.awaited = false;
     for (const item of this.list.children) this.mark(item);
     const all = [...this.list.querySelectorAll(".pointed")];
     const late = all.filter((it) => it.closest("li").crossing.time >= from);
     const best = (some) => some.find((it) => it.textContent === words) ?? some[0];
     const first = best(late) ?? best(all.toReversed());
+    this.awaited = !first;
     if (!first) return null;
     const { crossing } = first.closest("li");
     this.choose(crossing);
-    const { top, height } = first.getBoundingClientRect();
+    this.bring(first);
+    return crossing;
+  }
+
+  /** Brings a part into sight. */
+  bring(part) {
+    const { top, height } = part.getBoundingClientRect();
     const above = Math.max(0, Math.min(this.list.clientHeight / 3, this.list.clientHeight - height));
     this.list.scrollTop += top - this.list.getBoundingClientRect().top - above;
-    return crossing;
   }
 
   /** `up-` or `down-` in front of a name means: one way only. */

@@ -35,10 +35,8 @@ function setUpStops() {
         steps.picked(crossing);
       },
       closed: () => stage.askForBytes(false),
-      marked: (mark, found) => {
-        stage.askForBytes();
-        if (found) steps.marked(mark);
-      },
+      asked: () => stage.askForBytes(),
+      marked: (mark) => steps.marked(mark),
     });
   const finished = () => {
     const { finished } = progressOf(name);

@@ -62,7 +62,10 @@ class WireView {
     this.from = 0;
     this.marks = [...document.querySelectorAll("[data-wire]")];
     this.ladder = new LiveLadder(box.querySelector(".ladder"), { clock: () => this.clock(), pick: (crossing) => this.picked(crossing) });
-    this.wire = new ByteList(box.querySelector(".wire"), { pointers: this.marks.map((mark) => mark.dataset.wire) });
+    this.wire = new ByteList(box.querySelector(".wire"), {
+      pointers: this.marks.map((mark) => mark.dataset.wire),
+      came: (crossing) => this.pointed(this.wire.pointed, crossing),
+    });
     this.connections = new Map();
     this.mine = new Map();
     this.buttons();
@@ -140,9 +143,17 @@ class WireView {
   point(name, words) {
     if (this.without) return;
     const crossing = this.wire.point(name, words, this.from);
-    if (crossing?.mark) this.ladder.show(crossing.mark.group);
-    this.say(crossing ? "" : "it will be marked when it passes");
-    this.on.marked(name, crossing !== null);
+    this.on.asked();
+    if (crossing) this.pointed(name, crossing);
+    else this.say("it will be marked when it passes");
+  }
+
+  /** What a mark of the text points at is there. */
+  pointed(name, crossing) {
+    this.wire.choose(crossing);
+    if (crossing.mark) this.ladder.show(crossing.mark.group);
+    this.say("");
+    this.on.marked(name);
   }
 
   /** Draws and lists one crossing. */
