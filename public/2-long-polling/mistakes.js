@@ -140,7 +140,7 @@ export async function noCursorRight(say, signal) {
 
 // The same URL in two tabs.
 
-async function askInTwoTabs(say, signal, urls) {
+async function askBoth(say, signal, urls) {
   const began = performance.now();
   const ask = async (url) => {
     await fetch(url, { signal });
@@ -152,14 +152,14 @@ async function askInTwoTabs(say, signal, urls) {
 // ANCHOR: same-url-wrong
 export async function sameUrlWrong(say, signal) {
   const url = `/long-polling/messages?wait=2&run=${newTab()}`;
-  await askInTwoTabs(say, signal, [url, url]);
+  await askBoth(say, signal, [url, url]);
 }
 // ANCHOR_END: same-url-wrong
 
 // ANCHOR: same-url-right
 export async function sameUrlRight(say, signal) {
   const url = "/long-polling/messages?wait=2";
-  await askInTwoTabs(say, signal, [`${url}&tab=${newTab()}`, `${url}&tab=${newTab()}`]);
+  await askBoth(say, signal, [`${url}&tab=${newTab()}`, `${url}&tab=${newTab()}`]);
 }
 // ANCHOR_END: same-url-right
 

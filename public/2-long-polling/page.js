@@ -2,7 +2,7 @@
 
 import { askByIframe, askByJsonp } from "/shared/ask.js";
 import { byId, countBytes, panel } from "/shared/panel.js";
-import { jsonOf, onSend } from "/shared/publish.js";
+import { jsonOf, onSend, publish } from "/shared/publish.js";
 import { reconnecting } from "/shared/reconnect.js";
 
 // Browsers make equal URLs wait for each other. With a name of its own each tab asks for a URL of its own.
@@ -29,22 +29,38 @@ const WAYS = {
 const line = reconnecting();
 let running = null;
 let askedAt = null;
+/** How the request that waits was asked, in words. */
+let asked = "";
+
+// ANCHOR: question
+function nextQuestion() {
+  const query = new URLSearchParams();
+  if (panel.id) {
+    query.set("after", panel.id);
+    query.set("wait", byId("wait").value);
+  } else {
+    // The first request does not wait: it only brings the cursor, so that nothing is missed later.
+    query.set("wait", 0);
+  }
+  query.set("tab", TAB);
+  return query;
+}
+// ANCHOR_END: question
+
+function tellOf(query, way) {
+  panel.state("waiting");
+  panel.request();
+  askedAt = performance.now();
+  asked = `${query.get("wait")} s, by ${way}`;
+}
 
 // ANCHOR: poll
 async function poll(signal) {
   while (!signal.aborted) {
-    const ask = WAYS[document.querySelector("[name=way]:checked").value];
-    const query = new URLSearchParams({ tab: TAB });
-    if (panel.id) {
-      query.set("after", panel.id);
-      query.set("wait", byId("wait").value);
-    } else {
-      // The first request does not wait: it only brings the cursor, so that nothing is missed later.
-      query.set("wait", 0);
-    }
-    panel.state("waiting");
-    panel.request();
-    askedAt = performance.now();
+    const way = document.querySelector("[name=way]:checked").value;
+    const ask = WAYS[way];
+    const query = nextQuestion();
+    tellOf(query, way);
     try {
       const answer = await ask(query, signal);
       line.back();
@@ -73,7 +89,8 @@ function show(answer) {
 const secondsWaited = () => `${((performance.now() - askedAt) / 1000).toFixed(1)} s`;
 
 setInterval(() => {
-  byId("waited").textContent = askedAt === null ? "–" : secondsWaited();
+  const words = askedAt === null ? "–" : `${Math.floor((performance.now() - askedAt) / 1000)} s of ${asked}`;
+  if (byId("waited").textContent !== words) byId("waited").textContent = words;
 }, 100);
 
 function start() {
@@ -95,4 +112,4 @@ byId("tab").textContent = TAB;
 byId("start").addEventListener("click", start);
 byId("stop").addEventListener("click", stop);
 countBytes("/long-polling/");
-onSend();
+onSend(async (data) => panel.log(`sent as ${await publish(data)}`, "up"));

@@ -86,6 +86,9 @@ export async function browse(name, scheme = "light") {
 
 const shell = promisify(execFile);
 
+/** What a control is called, in the page. */
+const nameOf = (it) => it.ariaLabel || it.labels?.[0]?.textContent.trim() || it.textContent.trim();
+
 /** A page, and the learner at it. */
 export class Learner {
   constructor(page) {
@@ -147,10 +150,11 @@ export class Learner {
     );
   }
 
-  /** Uses the control that is outlined, as a step says it. */
-  async use(words) {
+  /** Uses the control that is outlined, as a step says it; not another one that is outlined meanwhile. */
+  async use({ control, words }) {
     const handle = await this.page.$(".now");
     if (!handle) return;
+    if ((await handle.evaluate(nameOf)) !== control) return handle.dispose();
     const kind = await handle.evaluate((it) => (it.localName === "input" ? it.type : it.localName));
     if (kind === "select") {
       const value = await handle.evaluate((it, words) => [...it.options].find((option) => words.includes(option.textContent.trim()) && !option.selected)?.value, words);
@@ -183,18 +187,22 @@ export class Learner {
       const state = await this.now(id, n);
       if (state.done || state.byHand || !state.control || state.control === last) return state;
       await this.fits?.(id, n);
-      await this.looked(() => this.use(state.words));
+      await this.looked(() => this.use(state));
       last = state.control;
     }
   }
 
-  /** Does something, and waits until the page has looked at its steps again. */
+  /** Does something, and waits until the page has looked at its steps after it. */
   async looked(work) {
-    await this.page.evaluate(() => {
-      window.looked = new Promise((done) => addEventListener("steps-looked", done, { once: true }));
-    });
     await work();
-    await this.page.evaluate(() => window.looked);
+    await this.page.evaluate(
+      () =>
+        new Promise((done) => {
+          addEventListener("steps-looked", done, { once: true });
+          // Asks for a look, in case nothing else does.
+          document.dispatchEvent(new Event("input"));
+        }),
+    );
   }
 
   /** Waits until the step is done, or another control is next. */
