@@ -34,32 +34,35 @@ export function attempt(url) {
 async function start() {
   const button = byId("break-start");
   button.disabled = true;
+  say("");
   try {
     const both = await Promise.all([ask("right"), ask(byId("break-how").value)]);
     byId("break-rows").replaceChildren(
-      row("the key of your request", both.map(({ key }) => key)),
-      row("the sum that belongs to it", both.map(({ right }) => right)),
-      row("what the server answered", both.map(({ head }) => fieldsOf(head))),
-      row("what the page saw", both.map(({ seen }) => seen.join(", then "))),
+      row("key", both.map(({ key }) => key)),
+      row("sum", both.map(({ right }) => right)),
+      row("101", both.map(({ head }) => fieldsOf(head))),
+      row("page", both.map(({ seen }) => seen.join(", then "))),
     );
     byId("break-table").hidden = false;
     say(both[1].seen[0] === "open"
-      ? "The browser took this answer: the socket opened."
-      : "The browser refused this answer: no open. The script is told 1006 and no reason; the console names it.");
+      ? "The browser took it: the socket opened."
+      : "The browser refused it: 1006, and no reason.");
   } catch (error) {
     say(`it did not work: ${error.message}`);
   }
   button.disabled = false;
 }
 
-/** The status line and the fields, without the date. */
-const fieldsOf = (head) => head.trim().split("\r\n").filter((line) => !line.startsWith("Date:"));
+/** The fields without the date; the status is 101, whatever was chosen. */
+const fieldsOf = (head) => head.trim().split("\r\n").slice(1).filter((line) => !line.startsWith("Date:"));
 
 function row(name, values) {
   const made = document.createElement("tr");
   const header = document.createElement("th");
   header.scope = "row";
   header.textContent = name;
+  // Else a narrow screen breaks the word.
+  header.style.whiteSpace = "nowrap";
   made.append(header);
   for (const value of values) {
     const cell = made.insertCell();

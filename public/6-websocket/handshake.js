@@ -8,22 +8,29 @@ import { unmaskByHand } from "./unmask.js";
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 
 const PARTS = {
-  "host": "must be there: an HTTP/1.1 request names its host",
-  "upgrade": "must be there: asks for another protocol, websocket",
-  "connection": "must be there: says that Upgrade is for this connection",
-  "sec-websocket-key": "must be there: 16 random bytes in base64, new each time. The sum begins here",
-  "sec-websocket-version": "must be there, and must be 13",
-  "origin": "the page that asks. The server decides if it may",
-  "sec-websocket-extensions": "an offer, for example to compress. The server may ignore it",
-  "sec-websocket-protocol": "an offer: what the messages will mean",
+  "host": "needed: which server",
+  "upgrade": "needed: which protocol",
+  "connection": "needed: for this hop only",
+  "sec-websocket-key": "needed: 16 random bytes",
+  "sec-websocket-version": "needed: 13",
+  "origin": "whose page asks",
+  "sec-websocket-extensions": "an offer: to compress",
+  "sec-websocket-protocol": "an offer: a subprotocol",
 };
 
 let socket = null;
 let ticket = null;
 
-function shake() {
-  socket?.close();
+/** So many milliseconds before a connection makes room for the next one: on the ladder they stand apart. */
+const APART_MS = 700;
+
+async function shake() {
   byId("handshake-frames").replaceChildren();
+  if (socket?.readyState === WebSocket.OPEN) {
+    await end(socket);
+    // Who pressed twice has the newer one already.
+    if (socket) return;
+  }
   const mine = socket = new WebSocket(`${scheme}://${location.host}/websocket/handshake`);
   let first = true;
   mine.addEventListener("open", showState);
@@ -40,6 +47,15 @@ function shake() {
     else say(`closed with ${event.code}: is the server running?`);
   });
   showState();
+}
+
+async function end(before) {
+  socket = null;
+  say("closing the one before");
+  for (const id of ["handshake-send", "handshake-close"]) byId(id).disabled = true;
+  await new Promise((done) => setTimeout(done, APART_MS));
+  before.close(1000, "another one");
+  await new Promise((done) => before.addEventListener("close", done, { once: true }));
 }
 
 function showHandshake(shown) {
@@ -61,11 +77,11 @@ function showHandshake(shown) {
   const again = btoa(String.fromCharCode(...bytes));
   byId("handshake-sum").replaceChildren(
     step("The key of your request:", shown.key),
-    step("The same, with the fixed text behind it that every server knows:", shown.joined),
-    step("Its SHA-1, 20 bytes:", shown.sha1.match(/../g).join(" ")),
-    step("These bytes in base64. This is Sec-WebSocket-Accept:", shown.accept),
+    step("With the fixed text behind it:", shown.joined),
+    step("The SHA-1 of that, 20 bytes:", shown.sha1.match(/../g).join(" ")),
+    step("In base64, the answer:", shown.accept),
     element("li", again === shown.accept
-      ? "This page made base64 of the 20 bytes too: the same. The browser checked it before you saw open."
+      ? "This page made base64 of the 20 bytes too: the same."
       : `This page made base64 of the 20 bytes too, and got ${again}: not the same!`),
   );
   byId("handshake-response").textContent = shown.response.replaceAll("\r\n", "\n").trimEnd();
@@ -74,12 +90,15 @@ function showHandshake(shown) {
 async function showFrames() {
   try {
     const { frames } = await jsonOf(await fetch(`/websocket/frames?ticket=${encodeURIComponent(ticket)}`, { cache: "no-store" }));
-    byId("handshake-frames").replaceChildren(...frames.map(frameItem));
-    byId("handshake-frames").scrollIntoView({ block: "nearest" });
+    const list = byId("handshake-frames");
+    list.replaceChildren(...frames.map(frameItem));
+    // A frame is a table, and takes more than the lines of another log.
+    list.style.flexBasis = "200px";
+    list.scrollTop = list.scrollHeight;
     const mine = frames.find((frame) => frame.from === "browser" && frame.opcode === "text");
     if (mine) unmaskByHand(mine.bytes, "Your own frame");
     const closes = frames.filter((frame) => frame.opcode === "close").length;
-    say(`${frames.length} frames went over the wire; ${closes} of them are Close frames`);
+    say(`the server's list has ${frames.length} frames; ${closes} of them are Close frames`);
   } catch (error) {
     say(`the frames did not come: ${error.message}`);
   }
@@ -96,7 +115,9 @@ function frameItem(frame) {
   });
   const table = document.createElement("table");
   table.append(...parts);
-  item.append(element("strong", `${way}: ${frame.opcode}`), ` ${frame.payload}`, table);
+  const inside = document.createElement("div");
+  inside.append(element("strong", `${way}: ${frame.opcode}`), ` ${frame.payload}`, table);
+  item.append(inside);
   return item;
 }
 

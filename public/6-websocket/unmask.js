@@ -3,7 +3,8 @@ import { byId } from "/shared/panel.js";
 
 // RFC 6455, section 5.7. Until the reader has a frame of their own.
 const EXAMPLE = "81 85 37 fa 21 3d 7f 9f 4d 51 58";
-const MOST_ROWS = 8;
+// Half of a phone's screen holds no more.
+const MOST_ROWS = 7;
 
 let rows = [];
 
@@ -60,9 +61,9 @@ function check(row, index) {
   else if (given !== null) say(`byte ${index + 1} is ${row.right ? "" : "not "}right; ${done} of ${rows.length}`);
 }
 
-/** Two hexadecimal digits, or eight bits; `null` while it is neither. */
+/** Two hexadecimal digits, with `0x` or without, or eight bits; `null` while it is neither. */
 function readByte(words) {
-  const digits = words.replaceAll(" ", "");
+  const digits = words.replaceAll(" ", "").replace(/^0x/i, "");
   if (/^[01]{8}$/.test(digits)) return parseInt(digits, 2);
   return /^[0-9a-f]{2}$/i.test(digits) ? parseInt(digits, 16) : null;
 }

@@ -168,7 +168,7 @@ export class Layout {
     // Where another label is in the way the arrow is drawn lower, or else the label alone.
     const free = (y) => {
       const lower = Math.max(y, this.labelAt[side].y + LABEL);
-      const crowded = says !== "" || letters + opposite.letters > this.letters;
+      const crowded = says !== "" || letters + opposite.letters + 2 > this.letters;
       return crowded && Math.abs(lower - opposite.y) < LABEL ? opposite.y + LABEL : lower;
     };
     this.apart(free(this.y + from) - from);

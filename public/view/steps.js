@@ -68,7 +68,7 @@ function control(stage, words) {
 
 /** The words of the newest arrow that a step calls by its name. */
 function arrow(stage, names, used) {
-  const words = [...stage.querySelectorAll(".ladder text.label")];
+  const words = [...stage.querySelectorAll(".ladder text.label")].filter((it) => it.checkVisibility());
   const named = ({ textContent }) => names.some((name) => textContent.startsWith(name));
   const newest = words.findLast(named);
   return newest && !used.has(newest) ? newest : null;
