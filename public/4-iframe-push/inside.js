@@ -1,5 +1,5 @@
 // The iframe is meant not to be seen. Here one may look at it: at the box itself, and at the page that stands in it.
-import { byId } from "/shared/panel.js";
+import { byId, keepAtEnd } from "/shared/panel.js";
 
 const show = byId("show-frame");
 let framed = null;
@@ -19,7 +19,7 @@ export function placeFrame(frame) {
 function showFrame() {
   // `display: none` is enough to hide it; its scripts run all the same.
   if (framed) framed.className = show.checked ? "bytes" : "unseen";
-  byId("inside-view").hidden = !show.checked;
+  for (const id of ["inside-view", "inside"]) byId(id).hidden = !show.checked;
   lookInside();
 }
 
@@ -30,17 +30,14 @@ export function scriptRan() {
 }
 
 // ANCHOR: inside
-/** Shows the page that stands in the iframe now, as HTML. */
+/** Shows the page that stands in the iframe now, as HTML, with its line breaks as one sees them. */
 export function lookInside() {
   const page = framed?.contentDocument;
   if (!show.checked || !page) return;
   byId("scripts-left").textContent = page.scripts.length;
-  byId("inside").textContent = page.documentElement.outerHTML;
+  const inside = byId("inside");
+  keepAtEnd(inside, () => (inside.textContent = page.documentElement.outerHTML.replaceAll("\n", "↵\n")));
 }
 // ANCHOR_END: inside
 
-show.addEventListener("change", () => {
-  showFrame();
-  // On a wide screen it opens below what one sees of the demo.
-  if (show.checked) byId("demo-frame").scrollIntoView({ block: "nearest" });
-});
+show.addEventListener("change", showFrame);

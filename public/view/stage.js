@@ -20,6 +20,7 @@ export class Stage {
     const has = (name) => names.includes(name);
     for (const part of this.parts) part.classList.toggle("off", !has(part.id.slice("demo-".length)));
     for (const it of this.stage.querySelectorAll("[data-on]")) it.classList.toggle("off", !has(it.dataset.on));
+    for (const part of this.parts) part.classList.toggle("has-log", [...part.querySelectorAll(".log")].some((log) => log.checkVisibility()));
     for (const name of ["ladder", "bytes"]) this.stage.classList.toggle(`has-${name}`, has(name));
     this.lesson.classList.toggle("no-stage", names.length === 0);
     this.stage.classList.remove("asks-bytes");

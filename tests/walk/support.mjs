@@ -182,6 +182,7 @@ export class Learner {
 
   /** Uses one control after the other, as the page outlines them, until the last of them was used. */
   async act(id, n) {
+    await this.looked(() => {});
     let last = null;
     for (;;) {
       const state = await this.now(id, n);

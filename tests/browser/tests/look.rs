@@ -228,6 +228,8 @@ fn each_stop_stands_beside_its_stage_and_on_a_phone_below_it() {
 /// What is wrong with the stop that is shown: words that are cut, or a stage that is.
 const CUT: &str = "
     const wrong = [];
+    const ids = [...document.querySelectorAll('[id]')].map((it) => it.id);
+    for (const [at, id] of ids.entries()) if (ids.indexOf(id) !== at) wrong.push(`two have the id ${id}`);
     for (const part of document.querySelectorAll('.demo-part, .watch')) {
       if (part.checkVisibility() && part.scrollHeight > part.clientHeight + 2) wrong.push(`${part.id || part.className} holds ${part.scrollHeight} in ${part.clientHeight}`);
     }

@@ -10,29 +10,26 @@ fn main() {
     let window = Window::new();
     let page = window.blank();
 
-    page.resize(1280, 860);
-    page.go(&course.url("/2-long-polling/"));
+    page.resize(1280, 900);
+    page.go(&course.url("/"));
     // As a reader who has come some way.
     page.run(
-        "for (const box of [...document.querySelectorAll('.step input')].slice(0, 3)) box.click()",
+        "const { keep } = await import('/view/progress.js');
+         const stops = (lesson) => [...document.querySelectorAll(`[data-lesson='${lesson}'] [data-stop]`)].map((it) => it.dataset.stop);
+         keep('1-short-polling', { steps: ['all'], of: 1, finished: stops('1-short-polling') });
+         keep('2-long-polling', { steps: ['some'], of: 12, finished: stops('2-long-polling').slice(0, 3) });",
     );
-    page.go(&course.url("/1-short-polling/"));
-    page.run("for (const box of document.querySelectorAll('.step input')) box.click()");
     page.go(&course.url("/"));
     page.until("document.querySelectorAll('.emblem').length === 9");
     save(&page, "home");
 
-    page.go(&course.url("/5-sse/"));
-    page.fill("stream", "chat");
+    page.go(&course.url("/5-sse/#it-comes-back"));
+    page.fill("stream", "ticker");
     page.click("start");
-    page.until_text("state", "1 OPEN");
-    say(&page, "hello");
+    page.until("document.querySelectorAll('#it-comes-back .done').length === 1");
     page.click("wire-cut");
-    page.until_text("error", "trying again");
-    say(&page, "said while it was away");
-    page.until_text("error", "resumed after");
-    say(&page, "and back");
-    page.run("document.getElementById('do-this-see-that').scrollIntoView()");
+    page.until("document.querySelectorAll('#it-comes-back .done').length === 2");
+    page.run("document.querySelector('[data-wire=up-field-last-event-id] button').click()");
     settle(&page);
     save(&page, "lesson5");
 
@@ -40,7 +37,7 @@ fn main() {
     page.click("start");
     page.until_text("state", "1 OPEN");
     say(&page, "hello");
-    page.run("document.getElementById('the-bytes').scrollIntoView()");
+    page.click("ladder-back");
     settle(&page);
     save(&page, "lesson6");
 }

@@ -90,6 +90,7 @@ fn the_chat_comes_through_an_iframe_and_cannot_close_its_script() {
 fn the_iframe_can_be_seen_and_its_scripts_are_gone_from_it() {
     on_course(4, |stage| {
         let page = stage.open();
+        page.run("location.hash = 'the-iframe-itself'");
         page.click("start");
         page.until(&format!("{TICKS} >= 1"));
         let seen = "document.getElementById('frame').checkVisibility()";
