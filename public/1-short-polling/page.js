@@ -2,7 +2,7 @@
 
 import { askByIframe, askByJsonp } from "/shared/ask.js";
 import { byId, countBytes, panel } from "/shared/panel.js";
-import { jsonOf, onSend } from "/shared/publish.js";
+import { jsonOf, onSend, publish } from "/shared/publish.js";
 import { reconnecting } from "/shared/reconnect.js";
 import { setUpTabs } from "./tabs.js";
 import "./sign-in.js";
@@ -67,10 +67,18 @@ async function poll(signal) {
 function show(answer) {
   if (answer.gap) panel.gap();
   for (const message of answer.messages) panel.message(message);
-  if (answer.messages.length === 0) panel.log("nothing new");
+  if (answer.messages.length === 0) nothingNew();
   panel.answer(answer.last_id);
 }
 // ANCHOR_END: show
+
+/** Empty answers in a row are one line, so that what is above it stays in sight. */
+function nothingNew() {
+  const newest = byId("log").lastElementChild?.lastElementChild;
+  const [, times = 1] = /^nothing new(?:, (\d+) times)?$/.exec(newest?.textContent) ?? [null, 0];
+  if (times === 0) panel.log("nothing new");
+  else newest.textContent = `nothing new, ${Number(times) + 1} times`;
+}
 
 function pause(milliseconds, signal) {
   return new Promise((resolve) => {
@@ -105,4 +113,4 @@ setUpTabs(document.querySelector("[role=tablist]"), choose);
 byId("start").addEventListener("click", start);
 byId("stop").addEventListener("click", stop);
 for (const { path } of Object.values(WAYS)) countBytes(path);
-onSend();
+onSend(async (data) => panel.log(`sent as ${await publish(data)}`, "up"));

@@ -48,7 +48,6 @@ async function begin() {
 function show({ session, link, expires_in_s, loopback }) {
   byId("qr").src = `/short-polling/sign-in/qr.svg?session=${encodeURIComponent(session)}`;
   byId("confirm-link").href = link;
-  byId("confirm-link").textContent = link;
   byId("phone-note").textContent = loopback
     ? "Open the link in a second tab. A phone cannot open it: this page came from the computer's own address. " +
       "For a phone, start the server with cargo run -- --host 0.0.0.0 and open the address that it prints."
@@ -68,9 +67,9 @@ async function watch(session) {
       const response = await fetch(`/short-polling/sign-in?session=${encodeURIComponent(session)}`);
       if (response.status === 404) return forgotten();
       ({ state } = await jsonOf(response));
-      line.back();
+      back();
     } catch (error) {
-      byId("sign-in-state").textContent = "connection lost";
+      lost(error);
       if (!(await line.lost(`sign-in: connection lost (${error.message})`))) return;
       continue;
     }
@@ -82,8 +81,18 @@ async function watch(session) {
 }
 // ANCHOR_END: watch
 
-function forgotten() {
+function lost(error) {
+  byId("sign-in-state").textContent = "connection lost";
+  note(`${error.message}; asking again soon`, "lost");
+}
+
+function back() {
   line.back();
+  if (byId("sign-in-state").textContent === "connection lost") note("");
+}
+
+function forgotten() {
+  back();
   byId("sign-in-state").textContent = "unknown";
   note("The server does not know this code; it was started anew. Ask for a new code.", "lost");
   byId("sign-in-code").hidden = true;

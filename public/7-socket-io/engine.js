@@ -85,6 +85,8 @@ function receive(packet) {
     session = { sid, lives: pingInterval + pingTimeout, alive: performance.now() };
   } else if (packet === "2") {
     session.pinged = true;
+    // How a ping is answered was seen while polling. A reader of the frames has other work.
+    if (session.upgraded) pong();
   } else if (packet === "3probe") {
     session.probe = "answered";
   } else if (packet === "1") {
@@ -157,7 +159,7 @@ function show() {
   const open = ws?.readyState === WebSocket.OPEN;
   const able = (id, can) => (byId(id).disabled = !can);
   able("engine-open", !session && !opening);
-  able("engine-poll", session && !upgraded && !waits);
+  able("engine-poll", session && !upgraded && !waits && !posts);
   able("engine-send", session && !posts);
   able("engine-pong", pinged && !posts);
   able("engine-close", session && !posts);
