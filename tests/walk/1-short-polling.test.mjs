@@ -20,6 +20,7 @@ walk("1-short-polling", {
       await device.goto(link);
     },
     "a-wait-with-an-end/3": async () => {
+      await device.bringToFront();
       await device.waitForSelector("#confirm:not(:disabled)");
       await device.click("#confirm");
       await device.waitForFunction(() => document.getElementById("state").textContent === "confirmed");

@@ -69,5 +69,7 @@ async function elsewhere(learner, id, n, work) {
   const { done } = await learner.now(id, n);
   assert.ok(!done, `#${id}, step ${n + 1} is done before anything was done`);
   await work();
+  // In a page behind another one nothing can be pressed.
+  await learner.page.bringToFront();
   return learner.step(id, n);
 }
