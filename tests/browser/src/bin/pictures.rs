@@ -33,7 +33,7 @@ fn main() {
     settle(&page);
     save(&page, "lesson5");
 
-    page.go(&course.url("/6-websocket/"));
+    page.go(&course.url("/6-websocket/#both-speak"));
     page.click("start");
     page.until_text("state", "1 OPEN");
     say(&page, "hello");

@@ -180,6 +180,8 @@ fn a_sign_in_says_when_its_server_is_gone_and_that_a_new_one_does_not_know_it() 
 fn the_ways_to_ask_are_tabs_that_the_arrow_keys_reach() {
     on_both(1, |stage| {
         let page = stage.open();
+        page.run("location.hash = 'hidden-iframe-and-jsonp'");
+        page.until("document.getElementById('by-fetch').checkVisibility()");
         // What short polling is good at comes first.
         let first = page.run(
             "const [sign, start] = ['sign-in', 'start'].map((id) => document.getElementById(id));
