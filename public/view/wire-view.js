@@ -142,8 +142,9 @@ class WireView {
 
   point(name, words) {
     if (this.without) return;
-    const crossing = this.wire.point(name, words, this.from);
+    // What is not shown cannot be brought into sight.
     this.on.asked();
+    const crossing = this.wire.point(name, words, this.from);
     if (crossing) this.pointed(name, crossing);
     else this.say("it will be marked when it passes");
   }
