@@ -112,7 +112,8 @@
 //!
 //! | limit | constant | file |
 //! |---|---|---|
-//! | connections | `max_connections` | `src/options.rs` |
+//! | connections that are held | `max_connections` | `src/options.rs` |
+//! | connections besides those | `KEPT_FREE` | `src/http/threaded_server.rs` |
 //! | connections that wait to be accepted | `BACKLOG` | `src/course/listen.rs` |
 //! | descriptors kept for all else | `SPARE_DESCRIPTORS` | `src/course/listen.rs` |
 //! | refused connections that are still read | `WAITING` | `src/http/load_shed.rs` |

@@ -20,7 +20,8 @@
 //! | tap | [`tap`] | byte capture for the wire view |
 //! | bus | [`bus`] | topics: publish, history, cursors, subscribe, delivery |
 //! | timer | [`timer`] | one thread that runs what is due |
-//! | small things | [`lock`], [`options`], [`random`], [`threads`], [`timestamp`] | what all floors use |
+//! | small things | [`json`], [`lock`], [`options`], [`random`], [`threads`], [`timestamp`] | what all floors use |
+//! | origins | [`origin`] | scheme, host and port of a page, and of this server |
 //!
 //! Socket.IO (lesson 7) is three floors of its own: `codec`, `engine_io`, `server`, and
 //! the lesson's application on top of them.
@@ -46,10 +47,12 @@ pub mod bus;
 pub mod course;
 pub mod feed;
 pub mod http;
+pub mod json;
 pub mod lessons;
 pub mod lock;
 pub mod mistakes;
 pub mod options;
+pub mod origin;
 pub mod pages;
 pub mod random;
 pub mod sources;

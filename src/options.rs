@@ -1,5 +1,6 @@
 //! The options of every binary, from the command line or the environment.
 
+use crate::origin::{Authority, Origin};
 use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::fmt;
@@ -17,7 +18,7 @@ pub struct Options {
     pub host: IpAddr,
     /// The port to listen on; 0 lets the system choose one.
     pub port: u16,
-    /// Connections served at once, by the threaded server.
+    /// Connections held at once, by the threaded server.
     pub max_connections: usize,
     /// Time between heartbeats on streaming connections.
     pub heartbeat: Duration,
@@ -26,7 +27,7 @@ pub struct Options {
     /// Names that `Host` may hold besides `localhost` and IP addresses.
     pub allow_host: Vec<String>,
     /// Foreign origins that may publish and connect.
-    pub allow_origin: Vec<String>,
+    pub allow_origin: Vec<Origin>,
     /// `--no-wire`: pages have no wire view, which shows the bytes of their connections.
     pub no_wire_view: bool,
     /// The protocol's values for lesson 7.
@@ -85,8 +86,9 @@ Options (each also from the environment: --port is POLL_TO_PUSH_PORT):
   --host ADDRESS          listen on this IP address        [127.0.0.1]
                           (0.0.0.0: other machines can come)
   --port PORT             listen on this port; 0: any free [3000]
-  --bus memory            where messages are kept          [memory]
-  --max-connections N     connections served at once       [10000]
+  --max-connections N     connections held at once         [10000]
+                          (streams, WebSockets, polls that wait;
+                          64 more are kept for all that ends at once)
   --heartbeat-ms MS       between two heartbeats           [15000]
   --history N             messages each topic remembers    [1024]
   --allow-host NAME       a name this server may be called by
@@ -126,10 +128,9 @@ impl fmt::Display for OptionsError {
     }
 }
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 13] = [
     "host",
     "port",
-    "bus",
     "max-connections",
     "heartbeat-ms",
     "history",
@@ -214,8 +215,6 @@ impl Options {
                     .parse()
                     .map_err(|_| "must be a number from 0 to 65535")?;
             }
-            "bus" if value == "memory" => {}
-            "bus" => return Err("only `memory` is there yet; Redis comes with lesson 9".into()),
             "max-connections" => {
                 self.max_connections = number(value, 1)?;
                 self.unsupported_by_tiny_http.push("--max-connections");
@@ -225,14 +224,15 @@ impl Options {
                 self.unsupported_by_tiny_http.push("--heartbeat-ms");
             }
             "history" => self.history = number(value, 1)?,
-            "allow-host" => self.allow_host.push(value.to_owned()),
+            "allow-host" => {
+                let host = Authority::parse(value).ok();
+                let host = host.filter(|host| host.port.is_none() && !value.ends_with(':'));
+                let host = host.ok_or("must be a name alone, without scheme, port or `*`")?;
+                self.allow_host.push(host.host);
+            }
             "allow-origin" => {
-                let scheme = value.split_once("://");
-                let whole = scheme.is_some_and(|(_, rest)| !rest.is_empty() && !rest.contains('/'));
-                if !whole {
-                    return Err("must be scheme://host[:port] without a path".into());
-                }
-                self.allow_origin.push(value.to_owned());
+                let origin = Origin::parse(value).map_err(|why| why.0)?;
+                self.allow_origin.push(origin);
             }
             "ping-interval-ms" => {
                 self.socket_io.ping_interval = Duration::from_millis(number(value, 1)? as u64);
@@ -302,6 +302,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_allowed_is_normalised() {
+        let arguments = [
+            "--allow-origin",
+            "https://A.example:443",
+            "--allow-host",
+            "B.example",
+        ];
+        let options = read(&arguments, &[]).expect("options");
+        assert_eq!(options.allow_origin[0].to_string(), "https://a.example");
+        assert_eq!(options.allow_host, ["b.example"]);
+    }
+
+    #[test]
     fn recovery_is_a_flag_and_a_variable() {
         let on = |arguments: &[&str], environment: &[(&str, &str)]| {
             let options = read(arguments, environment).expect("options");
@@ -321,9 +334,14 @@ mod tests {
             (&["--port"], "--port"),
             (&["--prot", "1"], "--prot"),
             (&["--host", "a.example"], "IP address"),
-            (&["--bus", "redis://localhost"], "lesson 9"),
+            (&["--bus", "memory"], "--bus"),
             (&["--heartbeat-ms", "5"], "100"),
             (&["--allow-origin", "a.example"], "scheme"),
+            (&["--allow-origin", "https://*.example"], "one origin"),
+            (&["--allow-origin", "https://a.example/"], "without a path"),
+            (&["--allow-host", "https://a.example"], "without scheme"),
+            (&["--allow-host", "a.example:80"], "without scheme"),
+            (&["--allow-host", "*.example"], "without scheme"),
             (&["--max-payload", "1048577"], "1048576"),
             (&["--ping-timeout-ms", "0"], "from 1"),
             (&["here"], "here"),

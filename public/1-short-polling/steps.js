@@ -69,7 +69,7 @@ defineSteps({
   "a-code-that-gets-too-old": [signIn("expired")],
   "with-a-phone": [null],
   "the-bytes": [
-    (seen) => seen.marked("request-line") && seen.marked("up-field-user-agent") && "the question, and what the browser adds to it",
+    (seen) => seen.crossed("empty").length > 0 && seen.marked("request-line") && seen.marked("up-field-user-agent") && "the question, and what the browser adds to it",
     (seen) => seen.marked("status-line") && seen.marked("down-field-last-event-id") && seen.marked("down-body") && "the answer; the cursor stands in it twice",
   ],
   "hidden-iframe-and-jsonp": [(seen) => came(seen, by("iframe")), mark("script", "a page with one script"), (seen) => came(seen, by("jsonp"))],

@@ -35,6 +35,7 @@ fn health(app: &AppState) -> Value {
         .collect();
     json!({
         "connections": app.connections.count(),
+        "held": app.connections.held(),
         "threads": threads::alive(),
         "sessions": app.sessions.load(Ordering::Relaxed),
         "ended": ended,

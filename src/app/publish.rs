@@ -6,8 +6,9 @@
 use super::AppState;
 use crate::bus::Id;
 use crate::http::{Response, Route};
+use crate::json;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The longest name of an event, in bytes.
@@ -36,7 +37,7 @@ fn chat() -> String {
 pub fn route(app: &Arc<AppState>) -> Route {
     app.post("/publish", |app, request| {
         let id = publish(app, &request.body)?;
-        Ok(Response::json(200, &json!({ "id": id })).header("Last-Event-ID", &id))
+        Ok(Response::json(200, &serde_json::json!({ "id": id })).header("Last-Event-ID", &id))
     })
 }
 
@@ -48,7 +49,7 @@ pub fn route(app: &Arc<AppState>) -> Route {
 /// 400 for what is no publication, 403 for a topic that is not for clients, 404
 /// for one that does not exist, 503 when the server is going down.
 pub fn publish(app: &AppState, body: &[u8]) -> Result<Id, Response> {
-    let publication: Publication = serde_json::from_slice(body).map_err(|error| {
+    let publication: Publication = json::object(body).map_err(|error| {
         let why = format!("the body must be {{\"data\": any JSON, \"event\"?: name}}: {error}");
         Response::error(400, &why)
     })?;

@@ -1,5 +1,6 @@
 //! The listening socket, and how many connections the system allows.
 
+use crate::http::threaded_server::KEPT_FREE;
 use socket2::{Domain, Socket, Type};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -22,7 +23,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Raises the soft limit of descriptors to the hard one, and says how many
+/// Raises the soft limit of descriptors to the hard one, and says how many held
 /// connections that is enough for.
 pub fn raise_descriptors(wanted: usize) -> usize {
     let limit = match rlimit::increase_nofile_limit(u64::MAX) {
@@ -32,10 +33,11 @@ pub fn raise_descriptors(wanted: usize) -> usize {
             return wanted;
         }
     };
-    let possible = usize::try_from(limit.saturating_sub(SPARE_DESCRIPTORS)).unwrap_or(usize::MAX);
+    let spare = SPARE_DESCRIPTORS + KEPT_FREE as u64;
+    let possible = usize::try_from(limit.saturating_sub(spare)).unwrap_or(usize::MAX);
     if possible < wanted {
         log::warn!(
-            "at most {limit} files may be open, so at most {possible} connections instead of \
+            "at most {limit} files may be open, so at most {possible} connections held instead of \
              {wanted}; `ulimit -n` or --max-connections changes that"
         );
     }

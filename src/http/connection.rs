@@ -7,6 +7,7 @@ use super::request::Request;
 use super::request_reader::{BrowserOf, ReadError, RequestReader};
 use super::response::{Body, Response, Streaming};
 use super::router::Router;
+use super::threaded_server::OpenConnections;
 use crate::feed::{CloseReason, ConnectionWriter, Heartbeats, StreamingConnection};
 use std::net::{IpAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,6 +22,8 @@ pub struct Connection {
     pub writer: Arc<ConnectionWriter>,
     /// For when a response is streaming.
     pub heartbeats: Arc<Heartbeats>,
+    /// Where a response that goes on takes a place.
+    pub connections: OpenConnections,
     /// What answers its requests.
     pub router: Arc<Router>,
     /// Who is at the other end.
@@ -59,7 +62,18 @@ impl Connection {
             };
             let head_only = request.is_head();
             let (mut response, panicked) = self.respond(&request);
-            match take_streaming(&mut response.body) {
+            let mut streaming = take_streaming(&mut response.body);
+            let mut place = None;
+            if streaming.is_some() && !head_only {
+                match self.connections.hold() {
+                    Ok(free) => place = Some(free),
+                    Err(refusal) => {
+                        response = self.router.share(refusal, request.header("Origin"));
+                        streaming = None;
+                    }
+                }
+            }
+            match streaming {
                 None => {
                     let last =
                         panicked || wants_close(&request) || response.close || self.is_stopping();
@@ -88,6 +102,7 @@ impl Connection {
                 Some(streaming) => {
                     // It may go on for hours: without the request's bytes.
                     drop(request);
+                    let _place = place;
                     return self.stream(&response, streaming, reader.into_read_buf());
                 }
             }
@@ -99,10 +114,30 @@ impl Connection {
     }
 
     fn read_request(&self, reader: &mut RequestReader<'_>) -> Result<Request, ReadError> {
-        let mut request = reader.head(self.peer)?;
+        // A page that may ask may read why it was refused.
+        let share = |error, origin: Option<&str>| match error {
+            ReadError::Reject(refusal, reason) => {
+                ReadError::Reject(self.router.share(refusal, origin), reason)
+            }
+            closed @ ReadError::Closed(_) => closed,
+        };
+        let mut request = reader
+            .head(self.peer)
+            .map_err(|error| share(error, reader.origin().as_deref()))?;
+        match self.read_body(&mut request, reader) {
+            Ok(()) => Ok(request),
+            Err(error) => Err(share(error, request.header("Origin"))),
+        }
+    }
+
+    fn read_body(
+        &self,
+        request: &mut Request,
+        reader: &mut RequestReader<'_>,
+    ) -> Result<(), ReadError> {
         let reject = |refusal| ReadError::Reject(refusal, CloseReason::BadRequest);
         let policy = &self.router.origin_policy;
-        policy.check_host(&request).map_err(reject)?;
+        policy.check_host(request).map_err(reject)?;
         let length = request.body_length().map_err(|refusal| {
             let reason = match refusal.status {
                 400 => CloseReason::BadRequest,
@@ -123,7 +158,7 @@ impl Connection {
             self.writer.write_ahead(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
         request.body = reader.body(length)?;
-        Ok(request)
+        Ok(())
     }
 
     /// The handler's response, and whether the handler panicked, which costs this
@@ -134,7 +169,8 @@ impl Connection {
             Err(_) => {
                 log::error!("a handler panicked: {} {}", request.method, request.path);
                 let why = "a fault in this server; the log has it";
-                (Response::error(500, why), true)
+                let response = Response::error(500, why);
+                (self.router.share(response, request.header("Origin")), true)
             }
         }
     }

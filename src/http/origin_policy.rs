@@ -9,7 +9,7 @@
 
 use super::request::Request;
 use super::response::Response;
-use std::net::{IpAddr, Ipv6Addr};
+use crate::origin::{Authority, Origin};
 
 /// What the options allow besides the server's own pages.
 #[derive(Clone, Debug, Default)]
@@ -17,29 +17,32 @@ pub struct OriginPolicy {
     /// Names that `Host` may hold besides `localhost` and IP addresses.
     pub allow_host: Vec<String>,
     /// Foreign origins (`https://a.example`) that may publish and connect.
-    pub allow_origin: Vec<String>,
+    pub allow_origin: Vec<Origin>,
 }
 
 impl OriginPolicy {
     /// Checks `Host`: there is one, well formed, and it is ours. HTTP/1.0, which
-    /// no browser speaks, may leave it out.
+    /// no browser speaks, may leave it out. Sets the scheme that the client used.
     ///
     /// # Errors
     /// 400 for none, two or a malformed one; 421 for another site's.
-    pub fn check_host(&self, request: &Request) -> Result<(), Response> {
-        let mut hosts = request.header_values("Host");
-        let host = match (hosts.next(), hosts.next()) {
-            (Some(host), None) => host,
-            (None, _) if request.minor_version == 0 => return Ok(()),
+    pub fn check_host(&self, request: &mut Request) -> Result<(), Response> {
+        let hosts: Vec<&[u8]> = request.header_values("Host").collect();
+        let host = match hosts[..] {
+            [host] => host,
+            [] if request.minor_version == 0 => return Ok(()),
             _ => return Err(Response::error(400, "there must be exactly one Host field")),
         };
-        let name = std::str::from_utf8(host)
+        let host = std::str::from_utf8(host)
             .ok()
-            .and_then(host_name)
+            .and_then(|host| Authority::parse(host).ok())
             .ok_or_else(|| Response::error(400, "Host must be a name or an address, then :PORT"))?;
-        if is_local(&name) || name.parse::<IpAddr>().is_ok() || self.allows_host(&name) {
+        let named = self.allow_host.contains(&host.host);
+        if host.is_local() || host.address().is_some() || named {
+            request.scheme = scheme_of(request, named);
             return Ok(());
         }
+        let name = host.host;
         let why = format!("this server is not {name}; --allow-host {name} would make it so");
         Err(Response::error(421, &why))
     }
@@ -50,126 +53,87 @@ impl OriginPolicy {
     /// # Errors
     /// 403 for a foreign one; `null` is foreign.
     pub fn check_origin(&self, request: &Request) -> Result<(), Response> {
-        let named = self.allowed_origin(request);
-        let foreign = request.header_values("Origin").find(|origin| {
-            !is_same_origin(origin, request)
-                && named.is_none_or(|named| named.as_bytes() != *origin)
-        });
+        let text = |origin| String::from_utf8_lossy(origin);
+        let foreign = request
+            .header_values("Origin")
+            .find(|origin| !self.may(Origin::parse(&text(origin)).ok(), request));
         match foreign {
             None => Ok(()),
             Some(origin) => {
-                let origin = String::from_utf8_lossy(origin);
+                let origin = text(origin);
                 let why = format!("pages of {origin} may not do this; see --allow-origin");
                 Err(Response::error(403, &why))
             }
         }
     }
 
-    /// Checks that a script (JSONP) is asked for by a page of this site or of an
-    /// allowed origin. Such a request has no `Origin`. Browsers send `Sec-Fetch-Site`
-    /// to trustworthy origins only. `same-origin`, `same-site` (another port of this
-    /// host, too) and `none` are let in; with any other value, or without the field,
-    /// `Referer` must name this server or an allowed origin; with neither field, only
-    /// a peer on this machine is answered.
+    /// Checks that a script (JSONP) is asked for by a page that might also publish.
+    /// Such a request has no `Origin`. Browsers send `Sec-Fetch-Site` to trustworthy
+    /// origins only: `same-origin` is a page of ours, `none` no page at all. With any
+    /// other value, or without the field, `Referer` must name this server or an allowed
+    /// origin; with neither field, only a peer on this machine is answered.
     ///
     /// # Errors
-    /// 403 for a page of another site.
+    /// 403 for a page of another origin.
     pub fn check_jsonp(&self, request: &Request) -> Result<(), Response> {
-        let fine = if let Some(site) = request.header("Sec-Fetch-Site") {
-            matches!(site, "same-origin" | "same-site" | "none") || self.names_referer(request)
-        } else if request.header("Referer").is_some() {
-            self.names_referer(request)
-        } else {
-            request.peer.to_canonical().is_loopback()
+        let referer = request.header("Referer");
+        let named = || self.may(referer.and_then(|url| Origin::of_url(url).ok()), request);
+        let fine = match request.header("Sec-Fetch-Site") {
+            Some(site) => matches!(site, "same-origin" | "none") || named(),
+            None if referer.is_some() => named(),
+            None => request.peer.to_canonical().is_loopback(),
         };
         if fine {
             return Ok(());
         }
-        let why = "a script with data is given to pages of this site only; see --allow-origin";
+        let why = "a script with data is given to pages of this server only; see --allow-origin";
         Err(Response::error(403, why))
     }
 
-    /// The request's `Origin`, if `--allow-origin` names it.
-    pub fn allowed_origin<'a>(&self, request: &'a Request) -> Option<&'a str> {
-        let origin = request.header("Origin")?;
-        self.allow_origin
-            .iter()
-            .any(|allowed| allowed.eq_ignore_ascii_case(origin))
-            .then_some(origin)
+    /// The `Origin` that `--allow-origin` names, as it was sent.
+    pub fn allowed_origin<'a>(&self, origin: Option<&'a str>) -> Option<&'a str> {
+        origin.filter(|origin| {
+            Origin::parse(origin).is_ok_and(|origin| self.allow_origin.contains(&origin))
+        })
     }
 
-    fn allows_host(&self, name: &str) -> bool {
-        self.allow_host
-            .iter()
-            .any(|allowed| allowed.eq_ignore_ascii_case(name))
-    }
-
-    /// Whether `Referer` is a page of ours or of an allowed origin.
-    fn names_referer(&self, request: &Request) -> bool {
-        let Some(referer) = request.header("Referer") else {
-            return false;
-        };
-        let Some((scheme, rest)) = referer.split_once("://") else {
-            return false;
-        };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-        let origin = format!("{scheme}://{authority}");
-        is_same_origin(origin.as_bytes(), request)
-            || self
-                .allow_origin
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(&origin))
+    /// Whether a page of `origin` may do what it asks for: one rule for all.
+    fn may(&self, origin: Option<Origin>, request: &Request) -> bool {
+        origin.is_some_and(|origin| {
+            is_same_origin(&origin, request) || self.allow_origin.contains(&origin)
+        })
     }
 }
 
 /// Whether `origin` is the one that the request was sent to. A relay may speak
 /// `https` to the browser and `http` to us.
-fn is_same_origin(origin: &[u8], request: &Request) -> bool {
-    let origin = String::from_utf8_lossy(origin);
-    let Some((scheme, authority)) = origin.split_once("://") else {
-        return false;
-    };
-    matches!(scheme, "http" | "https")
-        && request
-            .header("Host")
-            .is_some_and(|host| authority.eq_ignore_ascii_case(host))
+fn is_same_origin(origin: &Origin, request: &Request) -> bool {
+    let host = request.header("Host");
+    let host = host.and_then(|host| Authority::parse(host).ok());
+    matches!(origin.scheme(), "http" | "https")
+        && host.is_some_and(|host| Origin::new(origin.scheme(), host) == *origin)
 }
 
-/// Whether `name` can only mean this machine.
-pub fn is_local(name: &str) -> bool {
-    name.eq_ignore_ascii_case("localhost")
-        || name
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-/// The name or address in `Host`, lower case, without the port and without the
-/// brackets of IPv6 (RFC 9110, section 7.2). `None` when it is malformed.
-pub fn host_name(host: &str) -> Option<String> {
-    let host = host.trim();
-    let (name, port) = if let Some(rest) = host.strip_prefix('[') {
-        let (address, port) = rest.split_once(']')?;
-        address.parse::<Ipv6Addr>().ok()?;
-        (address, port)
-    } else {
-        let end = host.find(':').unwrap_or(host.len());
-        let (name, port) = host.split_at(end);
-        let right = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-        if name.is_empty() || !name.bytes().all(right) {
-            return None;
-        }
-        (name, port)
-    };
-    let digits = port.strip_prefix(':').or(port.is_empty().then_some(""))?;
-    let port_is_right = digits.is_empty()
-        || (digits.bytes().all(|b| b.is_ascii_digit()) && digits.parse::<u16>().is_ok());
-    port_is_right.then(|| name.to_ascii_lowercase())
+/// The scheme that the client used. A page of ours says it in `Origin`. A relay says it
+/// in `X-Forwarded-Proto`; only behind a name that was allowed is there one to believe.
+fn scheme_of(request: &Request, behind_relay: bool) -> &'static str {
+    let origin = request.header("Origin");
+    let origin = origin.and_then(|origin| Origin::parse(origin).ok());
+    let own = origin.filter(|origin| is_same_origin(origin, request));
+    let told = request
+        .header("X-Forwarded-Proto")
+        .filter(|_| behind_relay)
+        .and_then(|schemes| schemes.split(',').next());
+    match own.as_ref().map(Origin::scheme).or(told.map(str::trim)) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
+        _ => "http",
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
+    use std::net::{IpAddr, Ipv4Addr};
 
     fn request(peer: IpAddr, headers: &[(&str, &str)]) -> Request {
         let headers = headers
@@ -184,18 +148,6 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_a_name_or_an_address() {
-        assert_eq!(host_name("Localhost:3000").as_deref(), Some("localhost"));
-        assert_eq!(host_name("[::1]:80").as_deref(), Some("::1"));
-        assert_eq!(host_name("192.168.0.7").as_deref(), Some("192.168.0.7"));
-        for wrong in [
-            "", ":80", "a b", "a/b", "a@b", "[::1", "[x]", "a:b", "a:99999", "a:+1", "a,b",
-        ] {
-            assert_eq!(host_name(wrong), None, "{wrong:?}");
-        }
-    }
-
-    #[test]
     fn a_name_of_another_site_is_misdirected() {
         let policy = OriginPolicy {
             allow_host: vec!["class.example".into()],
@@ -203,7 +155,7 @@ mod tests {
         };
         let status = |hosts: &[(&str, &str)]| {
             policy
-                .check_host(&local(hosts))
+                .check_host(&mut local(hosts))
                 .map_err(|refusal| refusal.status)
         };
         assert_eq!(status(&[("Host", "localhost:1")]), Ok(()));
@@ -219,7 +171,7 @@ mod tests {
     #[test]
     fn an_origin_is_own_or_named_or_foreign() {
         let policy = OriginPolicy {
-            allow_origin: vec!["https://friend.example".into()],
+            allow_origin: vec![Origin::parse("https://friend.example").expect("an origin")],
             ..OriginPolicy::default()
         };
         let fine = |origin: &str| {
@@ -227,6 +179,7 @@ mod tests {
             policy.check_origin(&request).is_ok()
         };
         assert!(fine("http://localhost:3000"));
+        assert!(fine("https://friend.example:443"));
         assert!(fine("https://friend.example"));
         assert!(!fine("http://localhost:3001"));
         assert!(!fine("null"));
@@ -239,13 +192,14 @@ mod tests {
     }
 
     #[test]
-    fn a_script_is_given_to_pages_of_this_site() {
+    fn a_script_is_given_to_pages_of_this_server() {
         let policy = OriginPolicy::default();
         let far = IpAddr::from(Ipv4Addr::new(192, 168, 0, 9));
         let host = ("Host", "192.168.0.7:3000");
         let fine = |headers: &[(&str, &str)]| policy.check_jsonp(&request(far, headers)).is_ok();
         assert!(fine(&[host, ("Sec-Fetch-Site", "same-origin")]));
         assert!(!fine(&[host, ("Sec-Fetch-Site", "cross-site")]));
+        assert!(!fine(&[host, ("Sec-Fetch-Site", "same-site")]));
         assert!(fine(&[
             host,
             ("Referer", "http://192.168.0.7:3000/1-short-polling/")
@@ -253,5 +207,57 @@ mod tests {
         assert!(!fine(&[host, ("Referer", "http://evil.example/")]));
         assert!(!fine(&[host]));
         assert!(policy.check_jsonp(&local(&[host])).is_ok());
+    }
+
+    #[test]
+    fn a_default_port_makes_no_other_origin() {
+        let policy = OriginPolicy::default();
+        for (host, origin, fine) in [
+            ("localhost:80", "http://localhost", true),
+            ("localhost", "http://localhost:80", true),
+            ("localhost:443", "https://localhost", true),
+            ("localhost", "https://localhost:443", true),
+            ("[::1]:80", "http://[::1]", true),
+            ("localhost:80", "https://localhost", false),
+            ("localhost:443", "http://localhost", false),
+            ("localhost", "http://localhost:443", false),
+            ("localhost", "ftp://localhost", false),
+        ] {
+            let request = local(&[("Host", host), ("Origin", origin)]);
+            assert_eq!(
+                policy.check_origin(&request).is_ok(),
+                fine,
+                "{host} {origin}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_scheme_is_the_browsers_or_that_of_a_relay_that_was_named() {
+        let policy = OriginPolicy {
+            allow_host: vec!["class.example".into()],
+            ..OriginPolicy::default()
+        };
+        let proto = |value| ("X-Forwarded-Proto", value);
+        for (headers, scheme) in [
+            (&[("Host", "class.example")][..], "http"),
+            (&[("Host", "class.example"), proto("https")], "https"),
+            (&[("Host", "class.example"), proto("HTTPS")], "https"),
+            (&[("Host", "class.example"), proto("http, https")], "http"),
+            (&[("Host", "class.example"), proto("https, http")], "https"),
+            (&[("Host", "localhost:1"), proto("https")], "http"),
+            (
+                &[("Host", "localhost"), ("Origin", "https://localhost")],
+                "https",
+            ),
+            (
+                &[("Host", "localhost"), ("Origin", "https://a.example")],
+                "http",
+            ),
+        ] {
+            let mut request = local(headers);
+            policy.check_host(&mut request).expect("ours");
+            assert_eq!(request.scheme, scheme, "{headers:?}");
+        }
     }
 }

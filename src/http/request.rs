@@ -1,8 +1,8 @@
 //! A request, as handlers see it, whichever server read it.
 
-use super::origin_policy::host_name;
 use super::response::Response;
 use crate::options::MAX_BODY;
+use crate::origin::Authority;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -24,6 +24,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// Who asks.
     pub peer: IpAddr,
+    /// `http`, or `https` where a relay speaks it to the client.
+    pub scheme: &'static str,
 }
 
 impl Request {
@@ -55,7 +57,7 @@ impl Request {
                 .iter_mut()
                 .filter(|(name, _)| name.eq_ignore_ascii_case("host"));
             if let (Some((_, host)), None) = (hosts.next(), hosts.next())
-                && std::str::from_utf8(host).is_ok_and(|host| host_name(host).is_some())
+                && std::str::from_utf8(host).is_ok_and(|host| Authority::parse(host).is_ok())
             {
                 *host = authority.as_bytes().to_vec();
             }
@@ -80,6 +82,7 @@ impl Request {
             headers,
             body: Vec::new(),
             peer,
+            scheme: "http",
         })
     }
 
@@ -116,9 +119,14 @@ impl Request {
             .map(|(_, value)| value)
     }
 
-    /// The authority in `Host`: what links back to this server must use.
+    /// The authority in `Host`.
     pub fn host(&self) -> &str {
         self.header("Host").unwrap_or("localhost")
+    }
+
+    /// Where this server is for the client: what links back to it must begin with.
+    pub fn own_origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.host())
     }
 
     /// Whether only the head of the response is wanted.

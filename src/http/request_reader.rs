@@ -137,6 +137,14 @@ impl<'a> RequestReader<'a> {
         }
     }
 
+    /// `Origin` in a head that was refused as a whole, as far as it was read.
+    pub fn origin(&self) -> Option<String> {
+        let lines = self.buffer.split(|byte| *byte == b'\n');
+        let mut fields = lines.filter_map(|line| std::str::from_utf8(line).ok()?.split_once(':'));
+        let (_, value) = fields.find(|(name, _)| name.eq_ignore_ascii_case("Origin"))?;
+        Some(value.trim().to_owned())
+    }
+
     fn capture(&self, request: &Request, head: &[u8]) {
         let target = match request.query.as_str() {
             "" => request.path.clone(),

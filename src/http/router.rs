@@ -88,13 +88,16 @@ pub struct Router {
 }
 
 impl Router {
-    /// The response to `request`.
+    /// The response to `request`, whose `Host` was checked.
     pub fn respond(&self, request: &Request) -> Response {
-        if let Err(refusal) = self.origin_policy.check_host(request) {
-            return refusal;
-        }
         let response = self.find(request).unwrap_or_else(|refusal| refusal);
-        match self.origin_policy.allowed_origin(request) {
+        self.share(response, request.header("Origin"))
+    }
+
+    /// `response`, readable for the page of `origin` that asked, if that is allowed. What
+    /// is not made by [`Router::respond`] passes here by itself.
+    pub fn share(&self, response: Response, origin: Option<&str>) -> Response {
+        match self.origin_policy.allowed_origin(origin) {
             Some(origin) => cors::allow(response, origin),
             None => response,
         }
@@ -107,8 +110,8 @@ impl Router {
         } else {
             request.method.as_str()
         };
-        let preflight =
-            request.method == "OPTIONS" && self.origin_policy.allowed_origin(request).is_some();
+        let origin = self.origin_policy.allowed_origin(request.header("Origin"));
+        let preflight = request.method == "OPTIONS" && origin.is_some();
         let takes = |route: &&Route| route.method == method || route.method == ANY;
         if let Some(route) = here().find(takes).filter(|_| !preflight) {
             match route.access {
@@ -133,7 +136,8 @@ impl Router {
         }
         let allowed_methods = allowed.join(", ");
         if preflight {
-            return Ok(cors::preflight(&allowed_methods));
+            let asked_fields = request.header("Access-Control-Request-Headers");
+            return Ok(cors::preflight(&allowed_methods, asked_fields));
         }
         match page {
             Some(page) if method == "GET" => Ok(page),

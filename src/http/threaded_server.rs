@@ -9,6 +9,7 @@ use super::connection::Connection;
 use super::load_shed::LoadShedder;
 use super::reachable;
 use super::request_reader::BrowserOf;
+use super::response::Response;
 use super::router::Router;
 use crate::feed::{CloseCounters, CloseReason, ConnectionWriter, Heartbeats, socket_options};
 use crate::lock::lock;
@@ -20,8 +21,8 @@ use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -30,9 +31,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 /// The longest one. A connection that closes ends a pause at once.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// Connections that may be open besides those that are held, so that pages load, messages
+/// are published and `/healthz` answers in a full house, too.
+pub const KEPT_FREE: usize = 64;
+
 /// What the server needs to know, and what it shares with the rest of the program.
 pub struct ServerSettings {
-    /// Connections served at once.
+    /// Connections held at once; [`KEPT_FREE`] more are served.
     pub max_connections: usize,
     /// Time between two heartbeats; it also bounds how long a peer may
     /// acknowledge nothing.
@@ -63,6 +68,10 @@ struct Registry {
     open: Mutex<HashMap<u64, OpenConnection>>,
     /// Signalled whenever one closes.
     closed: Condvar,
+    /// How many are held.
+    held: AtomicUsize,
+    /// How many may be held; without a threaded server there is no limit.
+    most_held: OnceLock<usize>,
 }
 
 impl Registry {
@@ -110,6 +119,41 @@ impl OpenConnections {
     pub fn count(&self) -> usize {
         lock(&self.0.open).len()
     }
+
+    /// How many of them are held: they stream, or wait for the answer to a poll.
+    pub fn held(&self) -> usize {
+        self.0.held.load(Ordering::SeqCst)
+    }
+
+    /// A place for a connection whose response waits, or goes on.
+    ///
+    /// # Errors
+    /// 503 when all of them are taken.
+    pub fn hold(&self) -> Result<HeldPlace, Response> {
+        let most = self.0.most_held.get().copied().unwrap_or(usize::MAX);
+        let one_more = |held| (held < most).then_some(held + 1);
+        let taken = self
+            .0
+            .held
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
+        match taken {
+            Ok(_) => Ok(HeldPlace(self.0.clone())),
+            Err(_) => {
+                let why =
+                    format!("{most} connections are held, as many as may be (--max-connections)");
+                Err(Response::error(503, &why).header("Retry-After", 1))
+            }
+        }
+    }
+}
+
+/// A held connection's place. Dropping it gives it back.
+pub struct HeldPlace(Arc<Registry>);
+
+impl Drop for HeldPlace {
+    fn drop(&mut self) {
+        self.0.held.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl ThreadedServer {
@@ -124,6 +168,11 @@ impl ThreadedServer {
     ) -> io::Result<ThreadedServer> {
         let address = listener.local_addr()?;
         let listening = listener.try_clone()?;
+        let _ = settings
+            .connections
+            .0
+            .most_held
+            .set(settings.max_connections);
         let load_shedder = LoadShedder::start(settings.close_counters.clone())?;
         let shared = Arc::new(Shared {
             settings,
@@ -214,7 +263,8 @@ impl Shared {
     }
 
     fn admit(&self, stream: Arc<TcpStream>, peer: IpAddr, number: u64, load_shedder: &LoadShedder) {
-        if lock(&self.registry().open).len() >= self.settings.max_connections {
+        let most = self.settings.max_connections.saturating_add(KEPT_FREE);
+        if lock(&self.registry().open).len() >= most {
             load_shedder.refuse(stream);
             return;
         }
@@ -236,6 +286,7 @@ impl Shared {
             stream: stream.clone(),
             writer: writer.clone(),
             heartbeats: self.settings.heartbeats.clone(),
+            connections: self.settings.connections.clone(),
             router: self.router.clone(),
             peer,
             browser_of: self.settings.browser_of,

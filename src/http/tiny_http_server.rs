@@ -185,7 +185,7 @@ fn read(incoming: &mut tiny_http::Request, router: &Router) -> Result<Request, R
         headers,
         peer,
     )?;
-    router.origin_policy.check_host(&request)?;
+    router.origin_policy.check_host(&mut request)?;
     let length = request.body_length()?;
     let mut body = Vec::new();
     incoming

@@ -24,6 +24,12 @@ pub fn accept(request: &Request) -> Result<Response, Response> {
         let why = "an upgrade is a GET of HTTP/1.1 with Connection: Upgrade";
         return Err(Response::error(400, why));
     }
+    for name in ["Sec-WebSocket-Key", "Sec-WebSocket-Version"] {
+        if request.header_values(name).count() > 1 {
+            let why = format!("there must be exactly one {name} field");
+            return Err(Response::error(400, &why));
+        }
+    }
     // ANCHOR: version
     if request.header("Sec-WebSocket-Version") != Some("13") {
         return Err(Response::error(426, "the version must be 13")
@@ -45,8 +51,11 @@ pub fn accept(request: &Request) -> Result<Response, Response> {
         .header("Connection", "Upgrade")
         .header("Sec-WebSocket-Accept", proof);
     // ANCHOR_END: proof
-    let offered = request.header("Sec-WebSocket-Protocol").unwrap_or_default();
-    if offered.split(',').any(|name| name.trim() == SUBPROTOCOL) {
+    // Several fields are one list (section 11.3.4). Names differ by case, too.
+    let mut offered = request
+        .header_values("Sec-WebSocket-Protocol")
+        .flat_map(|names| names.split(|byte| *byte == b','));
+    if offered.any(|name| name.trim_ascii() == SUBPROTOCOL.as_bytes()) {
         response = response.header("Sec-WebSocket-Protocol", SUBPROTOCOL);
     }
     Ok(response)

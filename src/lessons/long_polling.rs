@@ -69,6 +69,8 @@ fn routes(app: &Arc<AppState>) -> Vec<Route> {
 // ANCHOR: poll
 fn poll(app: &AppState, request: &Request) -> Result<ReadResult, Response> {
     let topic = app.topic_of(request)?;
+    // Of those who wait there may be so many, and no more: 503.
+    let _place = app.connections.hold()?;
     Ok(wait_after(&topic, &cursor_of(request)?, wait_of(request)?))
 }
 // ANCHOR_END: poll

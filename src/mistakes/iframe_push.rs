@@ -57,7 +57,7 @@ fn scripts(request: &Request, policy: &str, script: impl Fn(u32) -> String + 'st
 /// written here is always the one that you did not use.
 fn fixed_origin(request: &Request) -> Response {
     let written = match request.host().strip_prefix("localhost") {
-        Some(port) => format!("http://127.0.0.1{port}"),
+        Some(port) => format!("{}://127.0.0.1{port}", request.scheme),
         None => "http://localhost:3000".to_owned(),
     };
     let written = escape(&json!(written).to_string());

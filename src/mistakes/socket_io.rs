@@ -6,6 +6,7 @@
 
 use crate::app::AppState;
 use crate::http::Route;
+use crate::json;
 use crate::lessons::socket_io::engine_io::Engine;
 use crate::lessons::socket_io::server::{Args, ConnectError, Server, Socket};
 use crate::lock::lock;
@@ -51,6 +52,7 @@ pub fn routes(app: &Arc<AppState>) -> Vec<Route> {
         &settings,
         app.options.max_connections,
         app.timer.clone(),
+        app.connections.clone(),
         app.sessions.clone(),
         Box::new(move |session| serving.client(session)),
     );
@@ -89,7 +91,7 @@ fn timers(io: &Server, stopped: &Receiver<()>) {
     });
     let stopped = stopped.clone();
     io.of("/timers").on_connection(move |socket| {
-        let Ok(Try { everyone }) = serde_json::from_str(socket.auth().get()) else {
+        let Ok(Try { everyone }) = json::object(socket.auth().get().as_bytes()) else {
             return socket.disconnect(true);
         };
         socket.join(&everyone);

@@ -83,7 +83,7 @@ impl Pages {
     /// The page of a chapter, with its text.
     fn chapter(&self, index: usize, request: &Request) -> String {
         let Chapter { folder, title } = &self.chapters[index];
-        let Some(text) = texts::render(folder, request.host()) else {
+        let Some(text) = texts::render(folder, &request.own_origin()) else {
             let missing = format!("<p>The text lessons/{folder}.md is missing.</p>");
             return layout::page(title, "", &missing, self.view);
         };
@@ -110,14 +110,14 @@ impl Pages {
     }
 
     /// The home page, with each lesson's line and minutes.
-    fn home(&self, body: &str, host: &str) -> String {
+    fn home(&self, body: &str, origin: &str) -> String {
         let mut body = body.to_owned();
         for Chapter { folder, .. } in &self.chapters {
             let [line, minutes] = ["line", "minutes"].map(|it| format!("<!-- {it}: {folder} -->"));
             if !body.contains(&minutes) {
                 continue;
             }
-            if let Some(text) = texts::render(folder, host) {
+            if let Some(text) = texts::render(folder, origin) {
                 let (stops, how_long) = layout::row(&text);
                 body = body.replace(&line, &stops).replace(&minutes, &how_long);
             }
@@ -138,7 +138,7 @@ impl Pages {
                 let page = String::from_utf8_lossy(&content);
                 let page = match layout::parts(&page) {
                     Some((title, head, body)) => {
-                        let body = self.home(body, request.host());
+                        let body = self.home(body, &request.own_origin());
                         layout::page(title, head, &body, self.view)
                     }
                     None => page.into_owned(),
@@ -188,8 +188,13 @@ fn redirect(to: &str) -> Response {
 /// What a page of ours may load: from this server only, and no script in the
 /// page itself. Not every browser takes `'self'` for a WebSocket's address.
 fn policy(host: &str) -> String {
+    // Such a policy has no way to write an IPv6 address.
+    let sockets = match host.starts_with('[') {
+        true => "ws: wss:".to_owned(),
+        false => format!("ws://{host} wss://{host}"),
+    };
     format!(
-        "default-src 'self'; img-src 'self' data:; connect-src 'self' ws://{host} wss://{host}; \
+        "default-src 'self'; img-src 'self' data:; connect-src 'self' {sockets}; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
     )
 }

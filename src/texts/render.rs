@@ -22,7 +22,7 @@ pub struct Rendered {
 
 /// Renders the text `lessons/NAME.md` for a reader who knows this server as `host`.
 /// `None` when there is no such text.
-pub fn render(name: &str, host: &str) -> Option<Rendered> {
+pub fn render(name: &str, origin: &str) -> Option<Rendered> {
     let markdown = file(&format!("lessons/{name}.md"))?;
     let mut problems = Vec::new();
     let lines = include::expand(&markdown, &mut problems);
@@ -31,11 +31,7 @@ pub fn render(name: &str, host: &str) -> Option<Rendered> {
     let mut starts = Vec::new();
     for line in &lines {
         starts.push(text.len());
-        text.push_str(
-            &line
-                .text
-                .replace(WRITTEN_ADDRESS, &format!("http://{host}")),
-        );
+        text.push_str(&line.text.replace(WRITTEN_ADDRESS, origin));
         text.push('\n');
     }
     let line_at = |place: usize| {

@@ -3,7 +3,10 @@
 
 use crate::common::{Answer, Server, get, options, post, upgrade};
 use crate::{both, both_with, refusal};
+use poll_to_push::course::LESSONS;
+use poll_to_push::http::{Access, Route};
 use poll_to_push::options::Options;
+use poll_to_push::origin::Origin;
 
 const BODY: &str = "{\"data\":1}";
 
@@ -168,7 +171,7 @@ fn a_web_socket_with_a_foreign_origin_is_403() {
 
 fn friendly() -> Options {
     Options {
-        allow_origin: vec!["https://friend.example".into()],
+        allow_origin: vec![Origin::parse("https://friend.example").expect("an origin")],
         ..options()
     }
 }
@@ -216,10 +219,24 @@ fn a_preflight_is_answered_for_an_allowed_origin_only() {
             field("Access-Control-Allow-Origin"),
             "https://friend.example"
         );
+        assert_eq!(field("Access-Control-Allow-Credentials"), "true", "{name}");
         assert_eq!(field("Access-Control-Allow-Methods"), "POST", "{name}");
         let allowed = field("Access-Control-Allow-Headers");
-        assert!(allowed.contains("Content-Type"), "{name}: {allowed}");
-        assert!(allowed.contains("Last-Event-ID"), "{name}: {allowed}");
+        assert_eq!(allowed, "content-type", "{name}");
+        // What clients add: those of Socket.IO's `extraHeaders`, for one.
+        for (asked, allowed) in [
+            (
+                "authorization,cache-control,x-mine",
+                "authorization,cache-control,x-mine",
+            ),
+            ("a b", "Content-Type, Last-Event-ID"),
+            ("", "Content-Type, Last-Event-ID"),
+        ] {
+            let asked = preflight("https://friend.example").replace("content-type", asked);
+            let answer = server.ask(&asked);
+            let fields = answer.header("Access-Control-Allow-Headers");
+            assert_eq!(fields, Some(allowed), "{name}: {asked}");
+        }
         let answer = server.ask(&preflight("https://evil.example"));
         assert_eq!(answer.status, 405, "{name}");
         assert_eq!(answer.header("Access-Control-Allow-Origin"), None);
@@ -243,4 +260,109 @@ fn a_stream_and_a_web_socket_are_open_to_an_allowed_origin() {
     let mut client = ours.connect();
     client.send(upgrade("/websocket/socket", origin));
     assert!(client.head().starts_with("HTTP/1.1 101 "));
+}
+
+#[test]
+fn an_allowed_page_may_read_why_it_was_refused_whatever_refused_it() {
+    let [(_, ours), _] = both_with(&friendly());
+    let origin = "Origin: https://friend.example\r\n";
+    let publish =
+        |fields: &str| format!("POST /publish HTTP/1.1\r\nHost: localhost\r\n{origin}{fields}\r\n");
+    let fields: String = (0..200).map(|n| format!("X-{n}: 1\r\n")).collect();
+    for (request, status) in [
+        (publish(""), 411),
+        (publish("Content-Length: 1048577\r\n"), 413),
+        (publish("Content-Length: x\r\n"), 400),
+        (publish("Content-Length: 1\r\nExpect: x\r\n"), 417),
+        (publish(&fields), 431),
+        (publish("a field\r\n"), 400),
+        (
+            publish("").replace("Host: localhost", "Host: evil.example"),
+            421,
+        ),
+        (get("/nowhere", origin), 404),
+    ] {
+        let answer = ours.ask(&request);
+        assert_eq!(answer.status, status, "{request}");
+        let allowed = answer.header("Access-Control-Allow-Origin");
+        assert_eq!(allowed, Some("https://friend.example"), "{request}");
+        let foreign = ours.ask(&request.replace("friend", "evil"));
+        assert_eq!(foreign.header("Access-Control-Allow-Origin"), None);
+    }
+    let panicking = Route::get("/panic", Access::AnyOrigin, |_| panic!("on purpose"));
+    let server = Server::start(LESSONS, &friendly(), vec![panicking]);
+    let answer = server.ask(&get("/panic", origin));
+    assert_eq!(answer.status, 500);
+    assert!(answer.header("Access-Control-Allow-Origin").is_some());
+}
+
+#[test]
+fn a_default_port_is_the_own_origin_with_and_without_it() {
+    for (name, server) in &both() {
+        for (host, origin, status) in [
+            ("localhost:80", "http://localhost", 200),
+            ("localhost", "http://localhost:80", 200),
+            ("localhost:443", "https://localhost", 200),
+            ("localhost", "https://localhost:443", 200),
+            ("localhost:443", "http://localhost", 403),
+            ("localhost", "https://localhost:80", 403),
+        ] {
+            let asked = post("/publish", &format!("Origin: {origin}\r\n"), BODY);
+            let asked = asked.replace("Host: localhost", &format!("Host: {host}"));
+            assert_eq!(server.ask(&asked).status, status, "{name}: {host} {origin}");
+        }
+    }
+}
+
+#[test]
+fn behind_an_https_relay_that_was_named_links_say_https() {
+    let options = Options {
+        allow_host: vec!["class.example".into()],
+        ..options()
+    };
+    let link = |server: &Server, host: &str, fields: &str| {
+        let asked = post("/short-polling/sign-in", fields, "");
+        let asked = asked.replace("Host: localhost", &format!("Host: {host}"));
+        server.ask(&asked).json()["link"]
+            .as_str()
+            .expect("a link")
+            .to_owned()
+    };
+    for (name, server) in &both_with(&options) {
+        for (host, fields, begins) in [
+            (
+                "class.example",
+                "X-Forwarded-Proto: https\r\n",
+                "https://class.example/",
+            ),
+            (
+                "class.example",
+                "Origin: https://class.example\r\n",
+                "https://class.example/",
+            ),
+            ("class.example", "", "http://class.example/"),
+            (
+                "localhost:1",
+                "X-Forwarded-Proto: https\r\n",
+                "http://localhost:1/",
+            ),
+        ] {
+            let link = link(server, host, fields);
+            assert!(link.starts_with(begins), "{name}: {link}");
+        }
+        let page = get("/1-short-polling/", "X-Forwarded-Proto: https\r\n");
+        let text = server.ask(&page.replace("localhost", "class.example"));
+        assert!(text.text().contains("https://class.example/"), "{name}");
+        assert!(!text.text().contains("http://class.example/"), "{name}");
+    }
+}
+
+#[test]
+fn a_policy_has_no_ipv6_address_which_browsers_would_reject() {
+    for (name, server) in &both() {
+        let asked = get("/", "").replace("localhost", "[::1]:3000");
+        let answer = server.ask(&asked);
+        let policy = answer.header("Content-Security-Policy").unwrap_or_default();
+        assert!(!policy.contains('['), "{name}: {policy}");
+    }
 }

@@ -1,25 +1,67 @@
 //! How many connections, and what a fault costs.
 
-use crate::common::{Server, course, course_with, eventually, get, options};
+use crate::common::{Client, Server, course, course_with, eventually, get, options, post, upgrade};
 use crate::last_answer;
 use poll_to_push::course::LESSONS;
 use poll_to_push::feed::IDENTITY;
+use poll_to_push::http::threaded_server::KEPT_FREE;
 use poll_to_push::http::{Access, Response, Route};
 use poll_to_push::options::Options;
 
 #[test]
-fn past_the_maximum_a_connection_gets_503_with_retry_after() {
+fn past_the_maximum_nothing_more_is_held_and_all_else_goes_on() {
+    let server = course_with(&Options {
+        max_connections: 4,
+        ..options()
+    });
+    let mut stream = server.get("/comet/stream");
+    assert!(stream.head().contains("200 OK"));
+    let mut socket = server.connect();
+    socket.send(upgrade("/websocket/socket", ""));
+    assert!(socket.head().contains("101 "));
+    let _poll = server.get("/long-polling/messages?wait=25");
+    let session = server.ask(&get(
+        "/engine.io/?EIO=4&transport=polling",
+        "Connection: close\r\n",
+    ));
+    let sid = session.text();
+    let sid = sid.split('"').nth(3).expect("a sid");
+    let poll_of_session = format!("/engine.io/?EIO=4&transport=polling&sid={sid}");
+    let mut polling = server.get(&poll_of_session);
+    eventually("the house is full", || server.health()["held"] == 4);
+    // The connection that was told so goes on.
+    let mut asking = server.get("/sse/stream");
+    assert_eq!(asking.answer().header("Retry-After"), Some("1"));
+    asking.send(get("/healthz", ""));
+    assert_eq!(asking.answer().status, 200);
+    for (request, status) in [
+        (get("/long-polling/messages?wait=25", ""), 503),
+        (upgrade("/websocket/socket", ""), 503),
+        (get("/5-sse/", ""), 200),
+        (get("/healthz", ""), 200),
+        (post("/publish", "", "{\"data\":1}"), 200),
+        (post(&poll_of_session, "", "4hello"), 200),
+    ] {
+        let answer = server.ask(&request);
+        assert_eq!(answer.status, status, "{request}");
+    }
+    assert_eq!(polling.answer().text(), "4hello");
+    drop(stream);
+    eventually("a place is free again", || {
+        server.get("/comet/stream").head().contains("200 OK")
+    });
+}
+
+#[test]
+fn past_all_places_a_connection_gets_503_with_retry_after() {
     let server = course_with(&Options {
         max_connections: 3,
         ..options()
     });
-    // Those that are served, held ones among them.
-    let mut asking = server.get("/healthz");
-    assert_eq!(asking.answer().json()["connections"], 1);
-    let mut stream = server.get("/comet/stream");
-    assert!(stream.head().contains("200 OK"));
-    let mut idle = server.get("/healthz");
-    assert_eq!(idle.answer().json()["connections"], 3);
+    let mut asking: Vec<Client> = (0..3 + KEPT_FREE).map(|_| server.get("/healthz")).collect();
+    for client in &mut asking {
+        assert_eq!(client.answer().status, 200);
+    }
     for _ in 0..3 {
         let mut refused = server.get("/healthz");
         let answer = last_answer(&mut refused);
@@ -27,12 +69,13 @@ fn past_the_maximum_a_connection_gets_503_with_retry_after() {
         assert_eq!(answer.header("Retry-After"), Some("1"));
         assert!(!answer.error().is_empty());
     }
-    asking.send(get("/healthz", ""));
-    let health = asking.answer().json();
-    assert_eq!(health["connections"], 3);
+    let first = &mut asking[0];
+    first.send(get("/healthz", ""));
+    let health = first.answer().json();
+    assert_eq!(health["connections"], 3 + KEPT_FREE);
     assert_eq!(health["ended"]["Overloaded"], 3);
     // A place that is free again is taken.
-    drop(stream);
+    asking.pop();
     eventually("a free place", || {
         let mut next = server.get("/healthz");
         next.answer().status == 200

@@ -46,6 +46,8 @@ fn what_is_no_publication_is_400() {
             "{\"data\":1,}",
             "{}",
             "[]",
+            "[\"x\"]",
+            "[\"x\",\"message\",\"chat\"]",
             "1",
             "null",
             "{\"date\":1}",

@@ -3,6 +3,7 @@
 use crate::common::{Server, get, options};
 use crate::{both, both_with};
 use poll_to_push::options::Options;
+use poll_to_push::origin::Origin;
 
 fn script(server: &Server, path: &str, fields: &str) -> u16 {
     let target = format!("{path}?callback=news&after=0&wait=0");
@@ -18,17 +19,17 @@ fn paths(name: &str) -> &'static [&'static str] {
 }
 
 #[test]
-fn a_script_is_given_to_pages_of_this_site() {
+fn a_script_is_given_to_pages_of_this_server() {
     for (name, server) in &both() {
         for path in paths(name) {
             for fields in [
                 "",
                 "Sec-Fetch-Site: same-origin\r\n",
-                "Sec-Fetch-Site: same-site\r\n",
                 "Sec-Fetch-Site: none\r\n",
                 "Sec-Fetch-Site: same-origin\r\nReferer: http://evil.example/\r\n",
                 "Referer: http://localhost/1-short-polling/\r\n",
                 "Referer: https://LOCALHOST?x\r\n",
+                "Referer: http://localhost:80/\r\n",
             ] {
                 assert_eq!(script(server, path, fields), 200, "{name} {path} {fields}");
             }
@@ -37,11 +38,13 @@ fn a_script_is_given_to_pages_of_this_site() {
 }
 
 #[test]
-fn a_script_is_not_given_to_pages_of_other_sites() {
+fn a_script_is_not_given_to_pages_of_other_origins() {
     for (name, server) in &both() {
         for path in paths(name) {
             for fields in [
                 "Sec-Fetch-Site: cross-site\r\n",
+                "Sec-Fetch-Site: same-site\r\n",
+                "Sec-Fetch-Site: same-site\r\nReferer: http://localhost:1/\r\n",
                 "Sec-Fetch-Site: nonsense\r\n",
                 "Sec-Fetch-Site: cross-site\r\nReferer: http://evil.example/\r\n",
                 "Referer: http://evil.example/\r\n",
@@ -60,7 +63,7 @@ fn a_script_is_not_given_to_pages_of_other_sites() {
 #[test]
 fn a_script_is_given_to_pages_of_an_allowed_origin() {
     let options = Options {
-        allow_origin: vec!["https://friend.example".into()],
+        allow_origin: vec![Origin::parse("https://friend.example").expect("an origin")],
         ..options()
     };
     for (name, server) in &both_with(&options) {

@@ -3,6 +3,7 @@
 use crate::common::{Answer, eventually, get, options, post, upgrade};
 use crate::{ENGINE, SOCKET, Session, direct, quick, refused, server, sid, text};
 use poll_to_push::options::{Options, SocketIoOptions};
+use poll_to_push::origin::Origin;
 use serde_json::json;
 
 #[test]
@@ -190,7 +191,7 @@ fn pages_of_other_sites_come_only_when_they_are_named() {
     let ask = |options: &Options, request: &str| crate::common::course_with(options).ask(request);
     let open = format!("{SOCKET}?EIO=4&transport=polling");
     let named = Options {
-        allow_origin: vec!["https://friend.example".to_owned()],
+        allow_origin: vec![Origin::parse("https://friend.example").expect("an origin")],
         ..options()
     };
     assert_eq!(ask(&options(), &get(&open, friend)).status, 403);

@@ -220,3 +220,31 @@ fn the_wrong_servers_are_wrong_as_they_say() {
     client.send(masked(0x81, b"hello"));
     assert_eq!(client.frame(), (0x81, b"hello".to_vec()));
 }
+
+#[test]
+fn a_key_and_a_version_stand_once_and_subprotocols_are_one_list() {
+    let server = course();
+    let status = |fields: &str| {
+        let mut client = server.connect();
+        client.send(upgrade("/websocket/socket", fields));
+        client.head()
+    };
+    for twice in [
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+        "Sec-WebSocket-Key: x\r\n",
+        "Sec-WebSocket-Version: 13\r\n",
+        "Sec-WebSocket-Version: 8\r\n",
+    ] {
+        let head = status(twice);
+        assert!(head.starts_with("HTTP/1.1 400 "), "{twice}: {head}");
+    }
+    let list = "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b, poll-to-push.v1\r\n";
+    let head = status(list);
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert!(
+        head.contains("\r\nSec-WebSocket-Protocol: poll-to-push.v1\r\n"),
+        "{head}"
+    );
+    let other = status("Sec-WebSocket-Protocol: POLL-TO-PUSH.V1\r\n");
+    assert!(!other.contains("Sec-WebSocket-Protocol"), "{other}");
+}

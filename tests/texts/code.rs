@@ -7,7 +7,7 @@ use poll_to_push::texts::{self, include};
 fn every_include_brings_something_and_every_file_that_is_named_is_there() {
     let mut wrong = Vec::new();
     for text in all() {
-        let rendered = texts::render(&text.name, "localhost").expect("a text");
+        let rendered = texts::render(&text.name, "http://localhost").expect("a text");
         wrong.extend(
             rendered
                 .problems

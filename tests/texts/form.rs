@@ -37,7 +37,7 @@ fn every_lesson_has_its_text_and_the_book_lists_them_all() {
 fn every_lesson_is_a_line_that_begins_with_steps_and_ends_with_what_to_make_of_them() {
     let mut wrong = Vec::new();
     for text in all().iter().filter(|text| text.is_lesson()) {
-        let rendered = texts::render(&text.name, "localhost").expect("a text");
+        let rendered = texts::render(&text.name, "http://localhost").expect("a text");
         let main_line: Vec<_> = main_line(&rendered.stops).collect();
         let (first, last) = main_line.split_at(main_line.len() - LAST_STOPS.len());
         let last: Vec<_> = last.iter().map(|stop| stop.title.as_str()).collect();
@@ -81,7 +81,7 @@ fn every_stage_holds_what_there_is_and_all_of_a_demo_is_on_a_stage() {
     let mut wrong = Vec::new();
     for text in all().iter().filter(|text| text.is_lesson()) {
         let there = stage(&text.name);
-        let rendered = texts::render(&text.name, "localhost").expect("a text");
+        let rendered = texts::render(&text.name, "http://localhost").expect("a text");
         let used: Vec<_> = rendered.stops.iter().flat_map(|stop| &stop.stage).collect();
         for name in &used {
             if !there.contains(name) {
@@ -148,7 +148,7 @@ fn every_link_from_text_to_text_leads_somewhere() {
                     wrong.push(text.at(number, format!("there is no text {to}")));
                     continue;
                 };
-                let there = texts::render(&found.name, "localhost").expect("a text");
+                let there = texts::render(&found.name, "http://localhost").expect("a text");
                 if !fragment.is_empty() && !there.html.contains(&format!("id=\"{fragment}\"")) {
                     wrong.push(text.at(number, format!("there is no place {to}")));
                 }

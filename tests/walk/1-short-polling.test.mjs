@@ -8,7 +8,6 @@ walk("1-short-polling", {
     // The message and the question would both wait for the server, and either may come to it first.
     "the-cursor/3": "deaf",
     // Marks and picks: the bytes are there already.
-    "the-bytes/1": "deaf",
     "the-bytes/2": "deaf",
     "hidden-iframe-and-jsonp/2": "deaf",
     "when-it-is-cut/2": "deaf",

@@ -7,9 +7,9 @@
 //! Who knows the code can confirm, and can see the state. A real service gives
 //! the polling page a second secret, and asks the phone who it is.
 
-use crate::http::origin_policy::{host_name, is_local};
 use crate::http::{Access, Request, Response, Route};
 use crate::lock::lock;
+use crate::origin::Authority;
 use crate::random;
 use qrcode::{QrCode, render::svg};
 use serde::{Deserialize, Serialize};
@@ -158,15 +158,15 @@ fn begin(sign_ins: &Mutex<SignIns>, request: &Request) -> Result<Response, Respo
         "session": code,
         "link": link(request, &code),
         "expires_in_s": LIFETIME.as_secs(),
-        "loopback": host_name(request.host()).is_some_and(|name| is_local(&name)),
+        "loopback": Authority::parse(request.host()).is_ok_and(|host| host.is_local()),
     });
     Ok(Response::json(200, &begun))
 }
 
 fn link(request: &Request, code: &str) -> String {
     let code: String = form_urlencoded::byte_serialize(code.as_bytes()).collect();
-    let host = request.host();
-    format!("http://{host}/1-short-polling/confirm.html?session={code}")
+    let origin = request.own_origin();
+    format!("{origin}/1-short-polling/confirm.html?session={code}")
 }
 
 fn picture(link: &str) -> Result<Response, Response> {
@@ -186,7 +186,7 @@ fn code(request: &Request) -> Result<String, Response> {
     struct CodeBody {
         session: String,
     }
-    let body: CodeBody = serde_json::from_slice(&request.body).map_err(|error| {
+    let body: CodeBody = crate::json::object(&request.body).map_err(|error| {
         let why = format!("the body must be {{\"session\": CODE}}: {error}");
         Response::error(400, &why)
     })?;

@@ -74,7 +74,7 @@ pub fn handle_request(engine: &Arc<Engine>, request: &Request) -> Result<Respons
             Ok(body(open.payload()))
         }
         (Some(session), false) => match request.method.as_str() {
-            "GET" => poll(&session),
+            "GET" => poll(engine, &session),
             "POST" => post(engine, &session, request),
             _ => Err(refuse(Code::BadRequest, "a poll is a GET or a POST")),
         },
@@ -101,7 +101,8 @@ fn body(packets: &str) -> Response {
 }
 
 /// Lesson 2's long poll, but what is sent waits in this one client's write buffer.
-fn poll(session: &Arc<Session>) -> Result<Response, Response> {
+fn poll(engine: &Engine, session: &Arc<Session>) -> Result<Response, Response> {
+    let _place = engine.connections.hold()?;
     let (packets, last) = session.poll()?;
     let response = body(&packets);
     // What follows would be refused; and a client that is gone without a word

@@ -31,6 +31,7 @@ pub use session::{DisconnectReason, Session, SessionHandler};
 use super::codec::Malformed;
 use super::codec::engine_io::{EnginePacket, MessageData};
 use crate::feed::ConnectionWriter;
+use crate::http::threaded_server::OpenConnections;
 use crate::http::{Request, Response};
 use crate::lock::lock;
 use crate::options::SocketIoOptions;
@@ -59,6 +60,8 @@ pub struct Engine {
     max_payload: usize,
     max_sessions: usize,
     timer: Arc<Timer>,
+    /// Where a poll that waits takes a place.
+    connections: OpenConnections,
     jobs: JobQueue,
     application: Application,
     table: Arc<Table>,
@@ -76,6 +79,7 @@ impl Engine {
         settings: &SocketIoOptions,
         max_sessions: usize,
         timer: Arc<Timer>,
+        connections: OpenConnections,
         count: Arc<AtomicUsize>,
         application: Application,
     ) -> Arc<Engine> {
@@ -88,6 +92,7 @@ impl Engine {
             max_payload: settings.max_payload,
             max_sessions,
             timer,
+            connections,
             jobs: JobQueue::default(),
             application,
             table: Arc::new(Mutex::new(Some(HashMap::new()))),

@@ -69,7 +69,7 @@ impl Recovery {
     /// handed out once.
     // ANCHOR: claim
     pub fn claim(&self, payload: &RawValue, namespace: &str) -> Option<(String, Saved)> {
-        let claim: Claim = serde_json::from_str(payload.get()).ok()?;
+        let claim: Claim = crate::json::object(payload.get().as_bytes()).ok()?;
         let mut all = lock(&self.0);
         if all.get(&claim.pid)?.namespace != namespace {
             return None;
