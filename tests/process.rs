@@ -37,6 +37,44 @@ fn a_wrong_option_is_said_and_help_is_help() {
 }
 
 #[test]
+fn what_nobody_reads_is_no_fault() {
+    for (arguments, status) in [
+        (&["--help"][..], 0),
+        (&["--prot"], 1),
+        (&["--port", "x"], 1),
+    ] {
+        let closed = || {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            writer
+        };
+        let mut command = program(arguments);
+        command.stdout(closed()).stderr(closed());
+        let ended = command.status().expect("a program");
+        assert_eq!(ended.code(), Some(status), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_link_can_only_be_ours() {
+    let free = |listener: &TcpListener| {
+        let port = listener.local_addr().expect("bound").port();
+        TcpListener::bind(("127.0.0.1", port)).is_ok()
+    };
+    let others = || TcpListener::bind("[::1]:0").expect("IPv6 on the loopback");
+    let other = std::iter::repeat_with(others).find(free).expect("a port");
+    let port = other.local_addr().expect("bound").port().to_string();
+    let course = Course::spawn(program(&["--port", &port]));
+    assert_eq!(course.link, format!("http://127.0.0.1:{port}/"));
+    assert_eq!(course.ask(&get("/healthz", "")).status, 200);
+    // And while this one runs, `localhost` is its own.
+    let course = Course::start(&[]);
+    let port = course.address.port();
+    assert_eq!(course.link, format!("http://localhost:{port}/"));
+    assert!(TcpListener::bind(("::1", port)).is_err());
+}
+
+#[test]
 fn an_option_comes_from_the_environment_too() {
     let mut command = program(&["--port", "0"]);
     command.env("POLL_TO_PUSH_ALLOW_HOST", "class.example");

@@ -4,7 +4,7 @@ use super::{LESSONS, Running};
 use crate::app::Lesson;
 use crate::options::{Options, OptionsError};
 use std::io::{self, ErrorKind, Write};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, UdpSocket};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,7 +16,7 @@ pub fn course() -> ExitCode {
 /// Lesson `number` alone.
 pub fn lesson(number: u8) -> ExitCode {
     let Some(lesson) = LESSONS.iter().find(|lesson| lesson.number == number) else {
-        eprintln!("there is no lesson {number}");
+        let _ = writeln!(io::stderr(), "there is no lesson {number}");
         return ExitCode::FAILURE;
     };
     let title = format!("Lesson {number}: {}", lesson.title);
@@ -28,11 +28,12 @@ fn run(lessons: &[&Lesson], title: &str, path: &str) -> ExitCode {
     let options = match Options::read(std::env::args_os(), |name| std::env::var(name).ok()) {
         Ok(options) => options,
         Err(help @ OptionsError::Help) => {
-            println!("{title}\n\n{help}");
+            // Nobody may be reading, as in `--help | head -1`.
+            let _ = writeln!(io::stdout(), "{title}\n\n{help}");
             return ExitCode::SUCCESS;
         }
         Err(wrong) => {
-            eprintln!("{wrong}");
+            let _ = writeln!(io::stderr(), "{wrong}");
             return ExitCode::FAILURE;
         }
     };
@@ -52,12 +53,12 @@ fn run(lessons: &[&Lesson], title: &str, path: &str) -> ExitCode {
     let running = match Running::start(lessons, &options) {
         Ok(running) => running,
         Err(error) => {
-            eprintln!("{}", explain(&error, &options));
+            let _ = writeln!(io::stderr(), "{}", explain(&error, &options));
             return ExitCode::FAILURE;
         }
     };
     // Nobody may be reading; the server runs all the same.
-    let _ = greet(title, running.address(), path);
+    let _ = greet(title, &running, path);
     // Errs only when the handler could not be set; then nothing can stop it.
     while asked_to.recv().is_err() {
         std::thread::park();
@@ -83,30 +84,30 @@ fn explain(error: &io::Error, options: &Options) -> String {
     }
 }
 
-fn greet(title: &str, address: SocketAddr, path: &str) -> io::Result<()> {
+fn greet(title: &str, running: &Running, path: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{title}")?;
-    let port = address.port();
-    match address.ip() {
-        ip if ip.is_loopback() => writeln!(out, "http://{}{path}", link_host(ip, port))?,
-        ip if ip.is_unspecified() => {
-            writeln!(out, "http://localhost:{port}{path}")?;
-            if let Some(lan) = lan_address() {
-                writeln!(out, "http://{lan}:{port}{path}  (from other machines)")?;
-            }
+    let address = running.address();
+    let (ip, port) = (address.ip(), address.port());
+    let here = ip.is_unspecified() || ip == IpAddr::from([127, 0, 0, 1]);
+    match (here, running.localhost_is_taken()) {
+        (true, false) => writeln!(out, "http://localhost:{port}{path}")?,
+        (true, true) => {
+            writeln!(out, "http://127.0.0.1:{port}{path}")?;
+            writeln!(
+                out,
+                "(http://localhost:{port} may lead to another program, which has [::1]:{port})"
+            )?;
         }
-        ip => writeln!(out, "http://{}{path}", SocketAddr::new(ip, port))?,
+        (false, _) => writeln!(out, "http://{address}{path}")?,
+    }
+    if ip.is_unspecified()
+        && let Some(lan) = lan_address()
+    {
+        writeln!(out, "http://{lan}:{port}{path}  (from other machines)")?;
     }
     writeln!(out, "Ctrl-C stops it.")?;
     out.flush()
-}
-
-fn link_host(ip: IpAddr, port: u16) -> String {
-    if ip == IpAddr::from([127, 0, 0, 1]) {
-        format!("localhost:{port}")
-    } else {
-        SocketAddr::new(ip, port).to_string()
-    }
 }
 
 /// The address that other machines on the net would use. To connect a UDP

@@ -2,7 +2,7 @@
 //! them down in order.
 
 use super::chapters;
-use super::listen::{listen, raise_descriptors};
+use super::listen::{Localhost, listen, raise_descriptors};
 use crate::app::{AppState, Lesson, health, publish};
 use crate::http::threaded_server::{ServerSettings, ThreadedServer};
 use crate::http::tiny_http_server::TinyHttpServer;
@@ -31,6 +31,7 @@ pub struct Running {
     server: RunningServer,
     sources: Sources,
     address: SocketAddr,
+    localhost: Localhost,
 }
 
 impl Running {
@@ -52,7 +53,7 @@ impl Running {
         options: &Options,
         own_routes: Vec<Route>,
     ) -> io::Result<Running> {
-        let listener = listen(SocketAddr::new(options.host, options.port))?;
+        let (listener, localhost) = listen(SocketAddr::new(options.host, options.port))?;
         let address = listener.local_addr()?;
         let view = match lessons {
             [alone] if alone.runs_on_tiny_http => WireView::Unavailable,
@@ -76,12 +77,18 @@ impl Running {
             app,
             server,
             address,
+            localhost,
         })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Whether `localhost`, with this port, may lead to another program.
+    pub fn localhost_is_taken(&self) -> bool {
+        matches!(self.localhost, Localhost::Taken)
     }
 
     /// What the lessons share.

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 pub struct Course {
     child: Child,
     stdout: BufReader<ChildStdout>,
+    /// Its page, as it printed it.
+    pub link: String,
     site: Site,
 }
 
@@ -49,15 +51,15 @@ impl Course {
                 stdout.read_line(&mut line).expect("text") > 0,
                 "it printed no link"
             );
-            port = line.strip_prefix("http://localhost:").and_then(|rest| {
-                let digits = rest.split('/').next()?;
-                digits.parse().ok()
-            });
+            let host = line.strip_prefix("http://localhost:");
+            let host = host.or(line.strip_prefix("http://127.0.0.1:"));
+            port = host.and_then(|rest| rest.split('/').next()?.parse().ok());
         }
         let address = SocketAddr::from(([127, 0, 0, 1], port.expect("a port")));
         Course {
             child,
             stdout,
+            link: line.trim_end().to_owned(),
             site: Site { address },
         }
     }
