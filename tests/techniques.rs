@@ -35,7 +35,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// Data that tries to leave what it is wrapped in.
-const ATTACKS: [&str; 14] = [
+const ATTACKS: [&str; 16] = [
     "</script><script>alert(1)</script>",
     "</SCRIPT >",
     "<!--<script>",
@@ -50,6 +50,8 @@ const ATTACKS: [&str; 14] = [
     "\0\u{1b}\u{7f}\u{feff}",
     "${alert(1)}",
     "é𝄞",
+    "'),location.origin);alert(1);('",
+    "__proto__",
 ];
 
 /// Heartbeats that a test can wait for.
@@ -83,6 +85,34 @@ fn parse(text: &str) -> Value {
         Ok(value) => value,
         Err(error) => panic!("{error}: {text:?}"),
     }
+}
+
+/// What `JSON.parse('text')` would be, in a script.
+#[track_caller]
+fn literal(text: &str) -> Value {
+    let mut json = String::new();
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        assert_ne!(
+            letter,
+            '\'',
+            "the string ends before {:?}",
+            letters.as_str()
+        );
+        json.push(match letter {
+            '\\' => match letters.next().expect("an escape") {
+                'u' => {
+                    let digits: String = letters.by_ref().take(4).collect();
+                    let number = u32::from_str_radix(&digits, 16).expect("four digits");
+                    char::from_u32(number).expect("a letter")
+                }
+                same @ ('\\' | '\'') => same,
+                other => panic!("no escape of ours: \\{other}"),
+            },
+            plain => plain,
+        });
+    }
+    parse(&json)
 }
 
 /// What stands between `before` and `after`, which are all the rest.

@@ -52,6 +52,12 @@ export function saying(text) {
   }
 }
 
+/** The JSON text that a script of ours hands to `JSON.parse`. */
+function jsonInScript(script) {
+  const literal = /JSON\.parse\('((?:[^'\\]|\\.)*)'\)/.exec(script)?.[1];
+  return literal?.replaceAll(/\\(?:u([0-9a-f]{4})|(.))/g, (_, number, letter) => letter ?? String.fromCharCode(parseInt(number, 16)));
+}
+
 /** The ids of the messages that a JSON text holds, or a script around one. */
 function messagesIn(text) {
   const ids = [...text.matchAll(IDS)].map((found) => found[1]);
@@ -187,7 +193,7 @@ class ScriptReader {
         if (gap && ids.length === 0) result.gap = true;
         else if (!empty) result.messages += Math.max(1, ids.length);
         result.ids.push(...ids);
-        result.says = saying(/postMessage\((\{[^]*\}),/.exec(piece)?.[1]) ?? result.says;
+        result.says = saying(jsonInScript(piece)) ?? result.says;
         const name = empty ? "script-empty" : gap && ids.length === 0 ? "gap" : "script";
         result.parts.push(rest ? part("line-piece", shown, "the rest of the script that began in the chunk before") : part(name, shown));
       } else if (piece.startsWith("<!---->")) result.parts.push(part("heartbeat", shown));

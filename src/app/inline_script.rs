@@ -11,38 +11,47 @@ pub const IFRAME_POLICY: &str =
 /// One script, which posts `json` to the page around it and then removes itself.
 // ANCHOR: posts
 pub fn script_that_posts(json: &str) -> String {
+    let value = expression(json);
     format!(
-        "<script>parent.postMessage({json},location.origin);\
+        "<script>parent.postMessage({value},location.origin);\
          document.currentScript.remove()</script>\n"
     )
 }
 // ANCHOR_END: posts
 
-/// JSON made safe to stand inside a script. `<` could begin `</script>`; U+2028
-/// and U+2029 ended a line of JavaScript before 2019. In JSON all three can only
-/// stand inside a string, where they may be written by number.
+/// JSON as an expression of JavaScript. It goes through `JSON.parse`, for as JavaScript
+/// itself the same letters may mean something else: `{"__proto__":…}` sets a prototype
+/// there (ECMA-262, section B.3.1), and is no key.
+// ANCHOR: expression
+pub fn expression(json: &str) -> String {
+    let text = json.replace('\\', "\\\\").replace('\'', "\\'");
+    format!("JSON.parse('{}')", escape(&text))
+}
+// ANCHOR_END: expression
+
+/// Text inside a string of JavaScript, made safe to stand in a page. `<` could begin
+/// `</script>`; U+2028 and U+2029 ended a line of JavaScript before 2019.
 // ANCHOR: escape
-pub fn escape(json: &str) -> String {
-    json.replace('<', "\\u003c")
+pub fn escape(text: &str) -> String {
+    text.replace('<', "\\u003c")
         .replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029")
 }
 // ANCHOR_END: escape
 
-/// Whether `name` can only be the name of a function:
-/// `[A-Za-z_$][\w$.]{0,63}`
+/// Whether `name` can only be the name of a function, or the way to it: names of
+/// `[A-Za-z_$][\w$]*` with dots between them, 64 letters together.
 pub fn is_function_name(name: &str) -> bool {
     let letter = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$');
-    let right = |b: u8| letter(b) || b.is_ascii_digit() || b == b'.';
-    name.bytes().next().is_some_and(letter)
-        && name.len() <= MAX_FUNCTION_NAME
-        && name.bytes().all(right)
+    let right = |b: u8| letter(b) || b.is_ascii_digit();
+    let is_name = |part: &str| part.bytes().next().is_some_and(letter) && part.bytes().all(right);
+    name.len() <= MAX_FUNCTION_NAME && name.split('.').all(is_name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     #[test]
     fn a_callback_is_a_name_and_no_code() {
@@ -53,6 +62,9 @@ mod tests {
             "",
             "1a",
             ".a",
+            "a.",
+            "a..b",
+            "a.1",
             "a b",
             "a(",
             "a;b",
@@ -67,10 +79,12 @@ mod tests {
 
     #[test]
     fn what_is_inside_a_script_cannot_leave_it() {
-        let json = json!({ "a": "</script><!-- \u{2028}\u{2029}" }).to_string();
-        let safe = escape(&json);
-        assert!(!safe.contains(['<', '\u{2028}', '\u{2029}']));
-        let back: Value = serde_json::from_str(&safe).expect("still JSON");
-        assert_eq!(back["a"], "</script><!-- \u{2028}\u{2029}");
+        let json = json!({ "a": "</script><!-- \u{2028}\u{2029}'\\\"\n" }).to_string();
+        let inside = expression(&json);
+        assert_eq!(
+            inside,
+            r#"JSON.parse('{"a":"\u003c/script>\u003c!-- \u2028\u2029\'\\\\\\"\\n"}')"#
+        );
+        assert_eq!(expression("{}"), "JSON.parse('{}')");
     }
 }

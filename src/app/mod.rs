@@ -12,6 +12,6 @@ pub mod poll_response;
 pub mod publish;
 mod state;
 
-pub use cursor::cursor_of;
+pub use cursor::{cursor_of, cursor_of_event_source};
 pub use lesson::Lesson;
 pub use state::AppState;

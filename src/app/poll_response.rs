@@ -3,7 +3,7 @@
 //! Lesson 1 teaches them; lesson 2 answers in the same forms.
 
 use super::inline_script::{
-    IFRAME_POLICY, MAX_FUNCTION_NAME, escape, is_function_name, script_that_posts,
+    IFRAME_POLICY, MAX_FUNCTION_NAME, expression, is_function_name, script_that_posts,
 };
 use crate::bus::{Id, Message, ReadResult};
 use crate::http::{Request, Response};
@@ -39,7 +39,7 @@ pub fn as_json(read: &ReadResult) -> Response {
 }
 // ANCHOR_END: as-json
 
-/// For JSONP: a script that calls the page's function, `/**/NAME({…});`. An
+/// For JSONP: a script that calls the page's function, `/**/NAME(JSON.parse(…));`. An
 /// error is told to the function, too, with status 200: a page cannot see the
 /// status of a script. `poll` is called only when the name is right.
 ///
@@ -54,16 +54,17 @@ pub fn as_jsonp(
     let callback = request.query_param("callback").unwrap_or_default();
     if !is_function_name(&callback) {
         let why = format!(
-            "callback must be a name: a letter, `_` or `$`, then at most {} letters, \
-             digits, `_`, `$` or `.`",
-            MAX_FUNCTION_NAME - 1
+            "callback must be a name: a letter, `_` or `$`, then letters, digits, `_` or \
+             `$`; or such names with dots between them; {MAX_FUNCTION_NAME} letters at most"
         );
         return Err(Response::error(400, &why));
     }
     // The comment in front keeps the file from beginning with bytes that the asker
     // chose: some old plug-ins would run such a file as content of their own.
-    let script = format!("/**/{callback}({});", inside_script(poll()));
-    Ok(Response::of_type(200, "application/javascript", script))
+    let script = format!("/**/{callback}({});", expression(&as_text(poll())));
+    // Without a charset the script is read in that of the page.
+    let content_type = "application/javascript; charset=utf-8";
+    Ok(Response::of_type(200, content_type, script))
     // ANCHOR_END: as-jsonp
 }
 
@@ -74,17 +75,17 @@ pub fn as_iframe_page(read: Result<ReadResult, Response>) -> Response {
     // ANCHOR: as-iframe-page
     let page = format!(
         "<!doctype html>\n<meta charset=\"utf-8\">\n{}",
-        script_that_posts(&inside_script(read))
+        script_that_posts(&as_text(read))
     );
     Response::of_type(200, "text/html; charset=utf-8", page)
         .header("Content-Security-Policy", IFRAME_POLICY)
     // ANCHOR_END: as-iframe-page
 }
 
-fn inside_script(read: Result<ReadResult, Response>) -> String {
+fn as_text(read: Result<ReadResult, Response>) -> String {
     let json = match read {
         Ok(read) => Response::json(200, &PollBody::of(&read)),
         Err(error) => error,
     };
-    escape(&json.body.text())
+    json.body.text()
 }

@@ -11,9 +11,9 @@
 //! Transfer-Encoding: chunked
 //!
 //! <!doctype html>…
-//! <script>parent.postMessage({"id":"k3v9-8",…},location.origin);…</script>
+//! <script>parent.postMessage(JSON.parse('{"id":"k3v9-8",…}'),location.origin);…</script>
 //! <!---->                                            ← the heartbeat
-//! <script>parent.postMessage({"id":"k3v9-9",…},location.origin);…</script>
+//! <script>parent.postMessage(JSON.parse('{"id":"k3v9-9",…}'),location.origin);…</script>
 //! ```
 //!
 //! `location.origin` is where this very page came from, so the message goes to
@@ -28,7 +28,7 @@
 //! The page around cannot read the head of an iframe's answer, so a stream without
 //! `?after=` tells it no place to come back to before the first message.
 
-use crate::app::inline_script::{IFRAME_POLICY, escape, script_that_posts};
+use crate::app::inline_script::{IFRAME_POLICY, script_that_posts};
 use crate::app::{AppState, Lesson, cursor_of};
 use crate::bus::Message;
 use crate::feed::{KeepAlive, MessageFormat};
@@ -67,10 +67,11 @@ fn stream(app: &AppState, request: &Request) -> Result<Response, Response> {
 const START_OF_PAGE: &[u8] = b"<!doctype html>\n<meta charset=\"utf-8\">\n<body>\n";
 // ANCHOR_END: stream
 
-/// One script per message. What was published cannot leave its script ([`escape`]).
+/// One script per message. What was published cannot leave its script
+/// ([`expression`](crate::app::inline_script::expression)).
 // ANCHOR: scripts
 static SCRIPTS: MessageFormat = MessageFormat {
-    message: |message: &Message| script_that_posts(&escape(&message.to_json())).into_bytes(),
+    message: |message: &Message| script_that_posts(&message.to_json()).into_bytes(),
     gap: || script_that_posts("{\"gap\": true}").into_bytes(),
     keep_alive: KeepAlive::heartbeat(|| b"<!---->\n".to_vec()),
 };

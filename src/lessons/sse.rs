@@ -26,7 +26,7 @@
 //! The chunks are lesson 3's, and so is the way of a message from the crossbeam channel
 //! to this connection ([follow one message](crate::architecture)).
 
-use crate::app::{AppState, Lesson, cursor_of};
+use crate::app::{AppState, Lesson, cursor_of_event_source};
 use crate::bus::{Cursor, Message};
 use crate::feed::{KeepAlive, MessageFormat};
 use crate::http::chunked::coding_for;
@@ -56,7 +56,7 @@ fn routes(app: &Arc<AppState>) -> Vec<Route> {
 /// to go on, the browser says itself, in `Last-Event-ID`.
 fn stream(app: &AppState, request: &Request) -> Result<Response, Response> {
     let topic = app.topic_of(request)?;
-    let asked = cursor_of(request)?;
+    let asked = cursor_of_event_source(request)?;
     let from_now = asked == Cursor::Now;
     let (cursor, begins_after) = topic.resolve(asked);
     let head = head().header("Last-Event-ID", &begins_after);

@@ -50,8 +50,8 @@ impl Technique {
         let json = match self {
             Comet => between(&text, "", "\n"),
             IframePush => {
-                let end = ",location.origin);document.currentScript.remove()</script>\n";
-                between(&text, "<script>parent.postMessage(", end)
+                let end = "'),location.origin);document.currentScript.remove()</script>\n";
+                between(&text, "<script>parent.postMessage(JSON.parse('", end)
             }
             Sse if text == "event: gap\ndata: {}\n\n" => return None,
             Sse => {
@@ -245,5 +245,28 @@ fn a_stream_goes_on_where_another_technique_stopped() {
         let request = technique.request(&format!("after={cursor}"), "");
         let told = told(&server, technique, request);
         assert_eq!(told, (false, vec![6]), "{technique:?}");
+    }
+}
+
+#[test]
+fn a_client_without_that_field_says_its_last_id_in_the_url_of_an_event_stream() {
+    // The URL that the client was given had a place to begin at; the last id comes after it.
+    for (query, field, expected) in [
+        ("lastEventId=TAG-4", "", (false, vec![5])),
+        ("last-event-id=TAG-4", "", (false, vec![5])),
+        ("after=0&lastEventId=TAG-4", "", (false, vec![5])),
+        (
+            "lastEventId=TAG-5",
+            "Last-Event-ID: TAG-4\r\n",
+            (false, vec![5]),
+        ),
+        ("after=TAG-4&lastEventId=", "", (false, vec![5])),
+        ("lastEventId=old-7", "", (true, vec![3, 4, 5])),
+        ("lastEventId=17", "", (true, vec![3, 4, 5])),
+    ] {
+        let (server, tag) = five_of_which_three_are_left();
+        let fill = |text: &str| text.replace("TAG", &tag);
+        let request = get(&format!("/sse/stream?{}", fill(query)), &fill(field));
+        assert_eq!(told(&server, Sse, request), expected, "{query}");
     }
 }

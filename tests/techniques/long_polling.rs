@@ -141,10 +141,14 @@ fn a_script_and_an_iframe_get_an_object_without_messages() {
             let asked = format!("/long-polling/jsonp?callback=news&wait=0{after}");
             let answer = server.ask(&get(&asked, ""));
             assert_eq!(answer.status, 200);
-            assert_eq!(answer.text(), format!("/**/news({empty});"));
+            assert_eq!(answer.text(), format!("/**/news(JSON.parse('{empty}'));"));
             let answer = server.ask(&get(&format!("/long-polling/iframe?wait=0{after}"), ""));
             assert_eq!(answer.status, 200);
-            assert!(answer.text().contains(&format!("postMessage({empty},")));
+            assert!(
+                answer
+                    .text()
+                    .contains(&format!("postMessage(JSON.parse('{empty}'),"))
+            );
         }
     }
 }

@@ -107,10 +107,14 @@ fn the_slow_server_answers_as_the_lesson_does_but_late() {
         let last = answer.header("Last-Event-ID").expect("a cursor");
         assert_eq!(answer.json(), json!({ "messages": [], "last_id": last }));
         let script = server.ask(&get(&format!("{slow}-script?callback=late&ms=0"), ""));
-        assert!(script.text().starts_with("/**/late({"), "{}", script.text());
+        assert!(
+            script.text().starts_with("/**/late(JSON.parse('{"),
+            "{}",
+            script.text()
+        );
         let page = server.ask(&get(&format!("{slow}-page?ms=0"), ""));
         assert!(
-            page.text().contains("parent.postMessage({"),
+            page.text().contains("parent.postMessage(JSON.parse('{"),
             "{}",
             page.text()
         );

@@ -1,7 +1,7 @@
 //! The scripts and pages that polls are answered with: JSONP and iframes.
 
 use crate::common::{Answer, Server, course, get, lesson};
-use crate::{ATTACKS, between, parse};
+use crate::{ATTACKS, between, literal};
 use serde_json::{Value, json};
 
 /// The servers, with the folders of the techniques that each has.
@@ -27,11 +27,15 @@ fn inside_script<'a>(answer: &'a Answer, callback: &str) -> &'a str {
     assert_eq!(answer.status, 200);
     assert_eq!(
         answer.header("Content-Type"),
-        Some("application/javascript")
+        Some("application/javascript; charset=utf-8")
     );
     assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"));
     assert_eq!(answer.header("Cache-Control"), Some("no-store"));
-    safe(between(answer.text(), &format!("/**/{callback}("), ");"))
+    safe(between(
+        answer.text(),
+        &format!("/**/{callback}(JSON.parse('"),
+        "'));",
+    ))
 }
 
 #[track_caller]
@@ -44,8 +48,9 @@ fn inside_page(answer: &Answer) -> &str {
     assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"));
     let policy = "default-src 'none'; script-src 'unsafe-inline'; frame-ancestors 'self'";
     assert_eq!(answer.header("Content-Security-Policy"), Some(policy));
-    let start = "<!doctype html>\n<meta charset=\"utf-8\">\n<script>parent.postMessage(";
-    let end = ",location.origin);document.currentScript.remove()</script>\n";
+    let start =
+        "<!doctype html>\n<meta charset=\"utf-8\">\n<script>parent.postMessage(JSON.parse('";
+    let end = "'),location.origin);document.currentScript.remove()</script>\n";
     safe(between(answer.text(), start, end))
 }
 
@@ -64,7 +69,7 @@ fn a_script_calls_the_named_function_with_the_object() {
         for folder in folders {
             for name in ["news", "_", "$", "app.on_news", "a1$", &"x".repeat(64)] {
                 let answer = script(&server, folder, &format!("callback={name}"));
-                let told = parse(inside_script(&answer, name));
+                let told = literal(inside_script(&answer, name));
                 assert_eq!(told["messages"], json!([]), "{folder} {name}");
                 assert!(told["last_id"].is_string(), "{folder} {name}");
             }
@@ -82,6 +87,9 @@ fn a_callback_that_is_code_is_400() {
                 "",
                 "1a",
                 ".a",
+                "a.",
+                "a..b",
+                "a.1",
                 "alert(1)",
                 "alert%281%29//",
                 "a;b",
@@ -116,9 +124,9 @@ fn what_was_published_cannot_leave_its_script_or_page() {
         }
         for folder in folders {
             let told = script(&server, folder, "callback=news&after=0");
-            let by_script = parse(inside_script(&told, "news"));
+            let by_script = literal(inside_script(&told, "news"));
             let told = page(&server, folder, "after=0");
-            let by_page = parse(inside_page(&told));
+            let by_page = literal(inside_page(&told));
             for told in [by_script, by_page] {
                 let messages = told["messages"].as_array().expect("messages");
                 assert_eq!(messages.len(), ATTACKS.len());
@@ -137,10 +145,10 @@ fn an_error_is_told_to_the_page_and_cannot_leave_its_wrapping() {
         for folder in folders {
             for wrong in ["after=nonsense".to_owned(), format!("topic={attack}")] {
                 let answer = script(&server, folder, &format!("callback=news&{wrong}"));
-                let told = parse(inside_script(&answer, "news"));
+                let told = literal(inside_script(&answer, "news"));
                 assert!(told["error"].is_string(), "{folder} {wrong} {told}");
                 let answer = page(&server, folder, &wrong);
-                let told = parse(inside_page(&answer));
+                let told = literal(inside_page(&answer));
                 assert!(told["error"].is_string(), "{folder} {wrong} {told}");
             }
         }
@@ -153,9 +161,9 @@ fn a_gap_is_told_in_a_script_and_a_page_too() {
         server.publish("chat", &1.into());
         for folder in folders {
             let answer = script(&server, folder, "callback=news&after=other-5");
-            let told = parse(inside_script(&answer, "news"));
+            let told = literal(inside_script(&answer, "news"));
             assert_eq!(told["gap"], Value::Bool(true), "{folder}");
-            let told = parse(inside_page(&page(&server, folder, "after=other-5"))).clone();
+            let told = literal(inside_page(&page(&server, folder, "after=other-5"))).clone();
             assert_eq!(told["gap"], Value::Bool(true), "{folder}");
             assert_eq!(told["messages"].as_array().map(Vec::len), Some(1));
         }
