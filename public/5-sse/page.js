@@ -32,6 +32,7 @@ function connect() {
   // Events with a name come only to listeners of that name.
   source.addEventListener("connecttime", receive);
   source.addEventListener("alarm", receive);
+  source.addEventListener("invalid", receive);
   source.addEventListener("gap", gap);
   source.addEventListener("error", lost);
   panel.request();

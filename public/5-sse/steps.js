@@ -43,7 +43,14 @@ defineSteps({
     guess: { choices: ["alarm", "surprise", "both"], right: "alarm", after: 3 },
     steps: [(seen) => chosen("chat") && running(seen) && `readyState ${seen.text("state")}`, sent("alarm", came), sent("surprise", unheard)],
   },
-  "a-list-from-a-file": [events(1, () => chosen("users")), null],
+  "a-list-from-a-file": [
+    events(1, () => chosen("users")),
+    (seen) => {
+      const wrong = seen.lines("log", "invalid: ").length;
+      const lists = seen.lines("log", " users").length;
+      return wrong > 0 && lists > 1 && seen.text("users-invalid") === "" && `${lists} lists, and what was wrong in between`;
+    },
+  ],
   "a-heartbeat": [(seen) => seen.crossed("heartbeat").map((crossing) => ({ words: `after ${seen.seconds(crossing)}`, crossing }))[0], mark("sse-comment", "a comment: nothing fires")],
   "it-comes-back": {
     guess: { choices: ["8", "10", "none"], right: "8", after: 2 },

@@ -34,6 +34,13 @@ function showTicker(event) {
 
 function showUsers(event) {
   const { id, data } = JSON.parse(event.data);
+  if (event.type === "invalid") {
+    const since = new Date(data.since).toLocaleTimeString();
+    byId("users-invalid").textContent = `Since ${since} this list is old: ${data.file} ${data.error}.`;
+    panel.log(`${id}  invalid: ${data.file} ${data.error}`, "lost");
+    return;
+  }
+  byId("users-invalid").textContent = "";
   const users = Array.isArray(data) ? data : [];
   byId("users").replaceChildren();
   for (const user of users) addRow(byId("users"), [user.name, user.role, user.online ? "yes" : "no"]);

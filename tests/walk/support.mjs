@@ -1,7 +1,7 @@
 // A course of its own, a browser, and a learner who does nothing but what the steps name.
 
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -11,9 +11,11 @@ const TOP = path.resolve(import.meta.dirname, "../..");
 /** For what a step waits for: a code of lesson 1 gets too old after a minute. */
 const STEP_MS = 75_000;
 
-/** Starts a program of the course on a port of its own. */
+/** Starts a program of the course on a port of its own, in a folder of its own with the data that a learner edits. */
 export async function serve(program = "poll-to-push", ...options) {
-  const server = new Server(program, options);
+  const folder = await mkdtemp(path.join(tmpdir(), "walk-course-"));
+  await cp(path.join(TOP, "data"), path.join(folder, "data"), { recursive: true });
+  const server = new Server(program, options, folder);
   await server.start(0);
   return server;
 }
@@ -22,12 +24,12 @@ class Server {
   #child;
   #ended;
 
-  constructor(program, options) {
-    Object.assign(this, { program, options });
+  constructor(program, options, folder) {
+    Object.assign(this, { program, options, folder });
   }
 
   async start(port) {
-    const child = spawn(path.join(TOP, "target/debug", this.program), ["--port", port, ...this.options], { cwd: TOP, stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn(path.join(TOP, "target/debug", this.program), ["--port", port, ...this.options], { cwd: this.folder, stdio: ["ignore", "pipe", "ignore"] });
     this.#child = child;
     this.#ended = new Promise((done) => child.on("exit", done));
     this.address = await new Promise((found, failed) => {
@@ -59,6 +61,12 @@ class Server {
     this.thaw();
     this.#child.kill("SIGKILL");
     await this.#ended;
+  }
+
+  /** Stops for good. */
+  async done() {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   startAgain() {

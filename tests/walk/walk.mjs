@@ -23,7 +23,7 @@ export function walk(lesson, { outside = {}, faults = {}, most = 15 } = {}) {
   for (const { name, width, height, scheme } of RUNS) {
     test(`${lesson} is done by its steps alone in ${name}`, { timeout: 600_000 }, async (t) => {
       const server = await serve();
-      t.after(() => server.stop());
+      t.after(() => server.done());
       const { browser, stop } = await browse(name, scheme);
       t.after(stop);
       const learner = await Learner.at(browser, `${server.address}/${lesson}/`, { width, height });

@@ -82,15 +82,48 @@ fn the_users_list_follows_the_file() {
             ["Ada", "teacher", "no"],
             ["<b>Tim</b>", "learner", "yes"]
         ]));
-        // A broken file leaves the list as it was; the next good one is seen.
+        // A broken file leaves the list as it was, and the page says so until it is mended.
         write("[{\"name\":");
-        stays(&page, rows, 1000);
+        let notice = "document.getElementById('users-invalid').textContent";
+        let wrong = format!("{notice}.includes('data/users.json is not JSON: EOF') && {notice}.startsWith('Since ')");
+        page.within(AT_ONCE, &wrong);
+        shows(json!([
+            ["Ada", "teacher", "no"],
+            ["<b>Tim</b>", "learner", "yes"]
+        ]));
+        // As PowerShell and old editors save: with a byte order mark.
+        let one = |name: &str| format!(r#"[{{"name":"{name}","role":"learner","online":true}}]"#);
+        write(&format!("\u{feff}{}", one("Mark")));
+        shows(json!([["Mark", "learner", "yes"]]));
+        page.until(&format!("{notice} === ''"));
         // As many editors save: a new file in the place of the old.
         let new = data.join("users.json~");
         std::fs::write(&new, r#"[{"name":"Grace","role":"learner","online":true}]"#)
             .expect("written");
         std::fs::rename(&new, &file).expect("put in its place");
         shows(json!([["Grace", "learner", "yes"]]));
+        // The folder is replaced, and the new one's file changes.
+        let other = folder.path().join("other");
+        std::fs::create_dir(&other).expect("a folder");
+        std::fs::write(other.join("users.json"), one("Linus")).expect("written");
+        std::fs::rename(&data, folder.path().join("old")).expect("moved away");
+        std::fs::rename(&other, &data).expect("put in its place");
+        shows(json!([["Linus", "learner", "yes"]]));
+        write(&one("Radia"));
+        shows(json!([["Radia", "learner", "yes"]]));
+        // The file is a link, and its target is written.
+        #[cfg(unix)]
+        {
+            let far = folder.path().join("far");
+            std::fs::create_dir(&far).expect("a folder");
+            let target = far.join("people.json");
+            std::fs::write(&target, one("Alan")).expect("written");
+            std::fs::remove_file(&file).expect("removed");
+            std::os::unix::fs::symlink(&target, &file).expect("a link");
+            shows(json!([["Alan", "learner", "yes"]]));
+            std::fs::write(&target, one("Joan")).expect("written");
+            shows(json!([["Joan", "learner", "yes"]]));
+        }
         assert_eq!(page.number("requests"), 1);
         assert_eq!(page.complaints(), [""; 0]);
     }
