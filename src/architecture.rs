@@ -101,7 +101,7 @@
 //! | `presence`, `push` | 1 each, with lesson 7 | `Presence`, `Push` | `AppState::on_shutdown` |
 //! | `jobs` | 0 or 1 per Engine.IO URL | `JobQueue` | its queue is empty |
 //! | `wire-view` | 1 per wire view | the view's `conn-N` | the view's connection ends |
-//! | `tiny-http`, `tiny-http-free` | 1 each | `TinyHttpServer` | the server stops |
+//! | `tiny-http`, `tiny-http-free` | 1 each, with lesson 1 or 2 alone | `TinyHttpServer` | the server stops |
 //! | `request` | 1 per request of lesson 1 or 2 alone | `TinyHttpServer` | the request is answered |
 //! | `mistake-timer` | 0 to some hundred | `mistakes` | after seconds, by itself |
 //!

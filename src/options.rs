@@ -32,8 +32,6 @@ pub struct Options {
     pub no_wire_view: bool,
     /// The protocol's values for lesson 7.
     pub socket_io: SocketIoOptions,
-    /// Options that were given and that the `tiny_http` server cannot honour.
-    pub unsupported_by_tiny_http: Vec<&'static str>,
 }
 
 /// The values of Engine.IO's and Socket.IO's protocols.
@@ -75,7 +73,6 @@ impl Default for Options {
             allow_origin: Vec::new(),
             no_wire_view: false,
             socket_io: SocketIoOptions::default(),
-            unsupported_by_tiny_http: Vec::new(),
         }
     }
 }
@@ -215,13 +212,9 @@ impl Options {
                     .parse()
                     .map_err(|_| "must be a number from 0 to 65535")?;
             }
-            "max-connections" => {
-                self.max_connections = number(value, 1)?;
-                self.unsupported_by_tiny_http.push("--max-connections");
-            }
+            "max-connections" => self.max_connections = number(value, 1)?,
             "heartbeat-ms" => {
                 self.heartbeat = Duration::from_millis(number(value, 100)? as u64);
-                self.unsupported_by_tiny_http.push("--heartbeat-ms");
             }
             "history" => self.history = number(value, 1)?,
             "allow-host" => {

@@ -84,18 +84,6 @@ fn an_option_comes_from_the_environment_too() {
 }
 
 #[test]
-fn lessons_on_the_library_say_which_options_they_ignore() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lesson1"));
-    command.args(["--port", "0", "--heartbeat-ms", "500"]);
-    let mut course = Course::spawn(command);
-    course.signal("INT");
-    assert_eq!(course.wait(SOON).code(), Some(0));
-    let log = course.log();
-    assert!(log.contains("--heartbeat-ms is ignored"), "{log}");
-    assert!(!log.contains("--max-connections"), "{log}");
-}
-
-#[test]
 fn every_lesson_prints_its_title_and_its_link() {
     let lessons = [
         (

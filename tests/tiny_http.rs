@@ -8,6 +8,8 @@ mod answers;
 #[cfg(target_os = "linux")]
 #[path = "tiny_http/limits.rs"]
 mod limits;
+#[path = "tiny_http/requests.rs"]
+mod requests;
 #[path = "tiny_http/streams.rs"]
 mod streams;
 

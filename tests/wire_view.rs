@@ -11,7 +11,11 @@ use std::collections::VecDeque;
 
 /// The cookie that a page's answer sets, as a request sends it back.
 fn cookie(server: &Server) -> String {
-    let page = server.ask(&get("/5-sse/", ""));
+    cookie_of(server, "/5-sse/")
+}
+
+fn cookie_of(server: &Server, page: &str) -> String {
+    let page = server.ask(&get(page, ""));
     let set = page.header("Set-Cookie").expect("a cookie").to_owned();
     assert!(
         set.contains("; HttpOnly") && set.contains("; SameSite=Strict"),
@@ -279,22 +283,10 @@ fn turned_off_there_is_no_cookie_and_nothing_to_look_at() {
         no_wire_view: true,
         ..options()
     });
-    // The library's server has no place where bytes could be looked at.
-    for (server, word) in [(off, "off"), (lesson(1), "unavailable")] {
-        let path = if word == "off" {
-            "/5-sse/"
-        } else {
-            "/1-short-polling/"
-        };
-        let page = server.ask(&get(path, ""));
-        assert_eq!(page.header("Set-Cookie"), None, "{word}");
-        assert!(
-            page.text()
-                .contains(&format!("<meta name=\"wire\" content=\"{word}\">")),
-            "{word}"
-        );
-        assert_eq!(server.ask(&get("/wire/socket", "")).status, 404, "{word}");
-    }
+    let page = off.ask(&get("/5-sse/", ""));
+    assert_eq!(page.header("Set-Cookie"), None);
+    assert!(page.text().contains("<meta name=\"wire\" content=\"off\">"));
+    assert_eq!(off.ask(&get("/wire/socket", "")).status, 404);
 }
 
 #[test]
@@ -308,4 +300,19 @@ fn a_look_that_ends_leaves_nothing_behind() {
     eventually("its threads have ended", || {
         threads() <= before && server.health()["connections"] == 1
     });
+}
+
+#[test]
+fn a_lesson_on_the_library_is_observed_in_front_of_it() {
+    let server = lesson(1);
+    let cookie = cookie_of(&server, "/1-short-polling/");
+    let mut looker = Looker::start(&server, &cookie);
+    let answer = server.ask(&get("/short-polling/messages", &cookie));
+    let head = looker.next();
+    assert!(
+        head.text()
+            .starts_with("GET /short-polling/messages HTTP/1.1\r\n")
+    );
+    let told = looker.next();
+    assert_eq!(told.text(), format!("{}{}", answer.head, answer.text()));
 }

@@ -1,5 +1,5 @@
 // What stands on every stage below the demo: the ladder, the bytes, and their buttons. They draw what the server's tap tells;
-// where there is none (a program on tiny_http, or --no-wire), the ladder draws what the page itself notices.
+// where there is none (--no-wire), the ladder draws what the page itself notices.
 
 import { Connection } from "./connection.js";
 import { LiveLadder } from "./live-ladder.js";
@@ -10,7 +10,7 @@ import { counted } from "/shared/format.js";
 const TEMPLATE = `
   <section class="ladder" id="ladder-part" aria-labelledby="ladder-title">
     <div class="watch-bar">
-      <h2 id="ladder-title">What crosses</h2>
+      <h2 id="ladder-title">The ladder: what crosses</h2>
       <button id="ladder-freeze" aria-pressed="false">Freeze</button>
       <button id="ladder-back" aria-label="The arrow before">▲</button>
       <button id="ladder-on" aria-label="The arrow after">▼</button>
@@ -33,10 +33,7 @@ const TEMPLATE = `
     <ol class="wire-list" tabindex="0" aria-label="The bytes that passed"></ol>
   </section>`;
 
-const NO_WIRE = {
-  unavailable: "This program runs on the library tiny_http, which lets nobody look at its bytes. The whole course (cargo run) shows them.",
-  off: "The bytes are not shown: this server was started with --no-wire.",
-};
+const NO_WIRE = "The bytes are not shown: this server was started with --no-wire.";
 
 /** Pages and their files are not what the lesson is about. */
 const isFile = (target) => /\.(js|css|svg|png|ico|html)(\?|$)|\/(\?|#|$)|^\/source\//.test(target);
@@ -134,8 +131,10 @@ class WireView {
     this.on.picked(crossing);
   }
 
-  /** Marks what a step was done by. */
+  /** A step was done: what was held for it goes on, and what it was done by is marked. */
   evidence(crossing) {
+    this.ladder.follow();
+    if (!crossing) return;
     if (crossing.mark) this.ladder.mark(crossing.mark.group);
     if (!this.without) this.wire.choose(crossing);
   }
@@ -227,10 +226,10 @@ class WireView {
 
   // From the page itself.
 
-  startWithout(why) {
+  startWithout() {
     this.without = true;
     this.box.classList.add("without");
-    this.say(NO_WIRE[why]);
+    this.say(NO_WIRE);
     this.by("wire-cut").disabled = true;
     this.by("ladder-title").append(" (as the page sees it)");
     let asked = 0;
@@ -247,7 +246,7 @@ class WireView {
     });
     addEventListener("panel-message", ({ detail }) => {
       told = asked;
-      cross("down", "message", detail);
+      cross("down", "message", detail, detail);
     });
     // Behind the messages of an answer.
     addEventListener("panel-answer", () => {
@@ -265,6 +264,6 @@ export function setUpWireView(stage, on) {
   const view = new WireView(box, on);
   const wire = document.querySelector("meta[name=wire]")?.content ?? "off";
   if (wire === "on") view.start();
-  else view.startWithout(wire);
+  else view.startWithout();
   return view;
 }

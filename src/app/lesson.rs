@@ -18,8 +18,8 @@ pub struct Lesson {
     pub internal_topics: &'static [&'static str],
     /// Its URLs.
     pub routes: fn(&Arc<AppState>) -> Vec<Route>,
-    /// Whether it streams nothing, so that `tiny_http` can serve it when it runs
-    /// alone.
+    /// Whether it streams nothing, so that `tiny_http` can answer its requests when it
+    /// runs alone.
     pub runs_on_tiny_http: bool,
 }
 

@@ -5,6 +5,7 @@ use super::chapters;
 use super::listen::{Localhost, listen, raise_descriptors};
 use crate::app::{AppState, Lesson, health, publish};
 use crate::http::threaded_server::{ServerSettings, ThreadedServer};
+use crate::http::tiny_http_relay::hand_on;
 use crate::http::tiny_http_server::TinyHttpServer;
 use crate::http::{OriginPolicy, Route, Router};
 use crate::mistakes;
@@ -20,23 +21,20 @@ use std::time::{Duration, Instant};
 /// How long a shutdown may take before connections are cut.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-enum RunningServer {
-    TinyHttp(TinyHttpServer),
-    Threaded(ThreadedServer),
-}
-
 /// A course, or one lesson, that is being served.
 pub struct Running {
     app: Arc<AppState>,
-    server: RunningServer,
+    server: ThreadedServer,
+    /// Behind it, where one lesson alone runs on `tiny_http`.
+    behind: Option<TinyHttpServer>,
     sources: Sources,
     address: SocketAddr,
     localhost: Localhost,
 }
 
 impl Running {
-    /// Serves `lessons` as `options` say. One lesson alone that streams nothing runs on
-    /// `tiny_http`, all else on the threaded server.
+    /// Serves `lessons` as `options` say, on the threaded server. The requests of one
+    /// lesson alone that streams nothing are answered by `tiny_http` behind it.
     ///
     /// # Errors
     /// When the port is taken, or the system gives no thread.
@@ -55,27 +53,34 @@ impl Running {
     ) -> io::Result<Running> {
         let (listener, localhost) = listen(SocketAddr::new(options.host, options.port))?;
         let address = listener.local_addr()?;
-        let view = match lessons {
-            [alone] if alone.runs_on_tiny_http => WireView::Unavailable,
-            _ if options.no_wire_view => WireView::Off,
-            _ => WireView::On,
+        let view = if options.no_wire_view {
+            WireView::Off
+        } else {
+            WireView::On
         };
         let (topics, internal) = topics(lessons);
         let app = AppState::start(&topics, &internal, options, view == WireView::On)?;
-        let router = Arc::new(router(&app, lessons, own_routes, view));
-        let server = match view {
-            WireView::Unavailable => {
-                for option in &options.unsupported_by_tiny_http {
-                    log::warn!("{option} is ignored: this lesson runs on tiny_http");
-                }
-                RunningServer::TinyHttp(TinyHttpServer::start(listener, router)?)
-            }
-            _ => RunningServer::Threaded(threaded(&app, listener, router)?),
-        };
+        let mut router = router(&app, lessons, own_routes, view);
+        let mut behind = None;
+        if let [alone] = lessons
+            && alone.runs_on_tiny_http
+        {
+            let tiny_http = TinyHttpServer::start(Arc::new(router))?;
+            let address = tiny_http.address;
+            behind = Some(tiny_http);
+            router = Router {
+                routes: wire_view::routes(&app),
+                fallback: Box::new(|_| None),
+                behind: Some(Box::new(move |request| hand_on(address, request))),
+                origin_policy: origin_policy(options),
+            };
+        }
+        let server = threaded(&app, listener, Arc::new(router))?;
         Ok(Running {
             sources: Sources::start(&app.bus)?,
             app,
             server,
+            behind,
             address,
             localhost,
         })
@@ -101,15 +106,13 @@ impl Running {
     /// `SHUTDOWN_TIMEOUT` at most, connections are cut.
     pub fn shutdown(mut self) {
         let until = Instant::now() + SHUTDOWN_TIMEOUT;
-        if let RunningServer::Threaded(server) = &mut self.server {
-            server.stop_accepting();
-        }
+        self.server.stop_accepting();
         self.sources.stop();
         self.app.end_streams();
-        match &mut self.server {
-            RunningServer::Threaded(server) => server.close_connections(until),
-            RunningServer::TinyHttp(server) => server.stop(until),
+        if let Some(behind) = &mut self.behind {
+            behind.stop(until);
         }
+        self.server.close_connections(until);
         self.app.timer.stop();
     }
 }
@@ -145,10 +148,15 @@ fn router(
     Router {
         routes,
         fallback: Box::new(move |request| pages.get(request)),
-        origin_policy: OriginPolicy {
-            allow_host: app.options.allow_host.clone(),
-            allow_origin: app.options.allow_origin.clone(),
-        },
+        behind: None,
+        origin_policy: origin_policy(&app.options),
+    }
+}
+
+fn origin_policy(options: &Options) -> OriginPolicy {
+    OriginPolicy {
+        allow_host: options.allow_host.clone(),
+        allow_origin: options.allow_origin.clone(),
     }
 }
 

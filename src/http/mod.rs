@@ -1,9 +1,8 @@
 //! HTTP/1.1: requests, responses, routing, and the two servers.
 //!
-//! `tiny_http_server` serves lessons 1 and 2 when they run alone; `threaded_server`
-//! serves the others, which go on writing after the response began, and the course. Handlers, the checks of
-//! `Host` and `Origin`, body size and routing are the same on both. It knows no page,
-//! no text and no lesson. Read `request`, `response`, `origin_policy`, `router`; then
+//! `threaded_server` takes every connection. When lesson 1 or 2 runs alone, it hands the
+//! requests on to `tiny_http_server` behind it (`tiny_http_relay`). Handlers and routing
+//! are the same on both. It knows no page, no text and no lesson. Read `request`, `response`, `origin_policy`, `router`; then
 //! `request_reader`, `connection` and `threaded_server`. `chunked` and
 //! `websocket_handshake` are what lessons 3 and 6 teach.
 
@@ -17,6 +16,7 @@ pub mod request_reader;
 pub mod response;
 pub mod router;
 pub mod threaded_server;
+pub mod tiny_http_relay;
 pub mod tiny_http_server;
 pub mod websocket_handshake;
 

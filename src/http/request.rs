@@ -11,6 +11,8 @@ use std::net::IpAddr;
 pub struct Request {
     /// The method, as it was sent.
     pub method: String,
+    /// The target's path and query, as they were sent.
+    pub target: String,
     /// The path, percent-decoded.
     pub path: String,
     /// What stood behind the `?`, as it was sent.
@@ -71,11 +73,16 @@ impl Request {
                 "the request target must be a path that begins with /, in ASCII",
             ));
         }
+        let sent = match target.contains('?') {
+            true => format!("{path}?{query}"),
+            false => path.to_owned(),
+        };
         let path = percent_encoding::percent_decode_str(path)
             .decode_utf8()
             .map_err(|_| Response::error(400, "the path does not decode to UTF-8"))?;
         Ok(Request {
             method: method.to_owned(),
+            target: sent,
             path: path.into_owned(),
             query: query.to_owned(),
             minor_version,

@@ -3,6 +3,7 @@
 use crate::feed::{StreamingConnection, TransferCoding};
 use serde::Serialize;
 use serde_json::json;
+use std::borrow::Cow;
 use std::fmt::{self, Debug, Display, Write as _};
 use std::time::SystemTime;
 
@@ -13,7 +14,7 @@ pub struct Response {
     pub status: u16,
     /// The fields, without those that the server adds: `Date`, `Content-Length`,
     /// `Connection`, `Transfer-Encoding`.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The body.
     pub body: Body,
     /// It is the last one of its connection.
@@ -143,7 +144,7 @@ impl Response {
             log::error!("a control byte in the value of {name}: {value:?}");
             return Response::error(500, "an answer had a control byte in its head");
         }
-        self.headers.push((name, value));
+        self.headers.push((Cow::Borrowed(name), value));
         self
     }
 
@@ -219,6 +220,7 @@ fn reason_phrase(status: u16) -> &'static str {
         426 => "Upgrade Required",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
+        502 => "Bad Gateway",
         503 => "Service Unavailable",
         505 => "HTTP Version Not Supported",
         _ => "",

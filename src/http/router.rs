@@ -11,6 +11,9 @@ pub type Handler = Box<dyn Fn(&Request) -> Result<Response, Response> + Send + S
 /// What answers where no route matches: the pages. `None` is a 404.
 pub type Fallback = Box<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
 
+/// How a request is handed on to a server behind this one, which does all else.
+pub type Behind = Box<dyn Fn(&Request) -> Response + Send + Sync>;
+
 /// Which pages may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -83,6 +86,8 @@ pub struct Router {
     pub routes: Vec<Route>,
     /// What answers where no route matches.
     pub fallback: Fallback,
+    /// A server behind this one, to which all goes on that is for none of the routes.
+    pub behind: Option<Behind>,
     /// Who may ask.
     pub origin_policy: OriginPolicy,
 }
@@ -90,6 +95,11 @@ pub struct Router {
 impl Router {
     /// The response to `request`, whose `Host` was checked.
     pub fn respond(&self, request: &Request) -> Response {
+        if let Some(behind) = &self.behind
+            && !self.routes.iter().any(|route| route.path == request.path)
+        {
+            return behind(request);
+        }
         let response = self.find(request).unwrap_or_else(|refusal| refusal);
         self.share(response, request.header("Origin"))
     }

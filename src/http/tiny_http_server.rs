@@ -2,18 +2,17 @@
 //!
 //! A thread for each request, plain to read. What `tiny_http` cannot do is told in
 //! lesson 3's text: go on writing after the response began, read and write at
-//! once, bound what it holds. So the rules about head size, time-outs and the
-//! number of connections are not kept here; those about `Host`, `Origin`, body
-//! size and routing are. One fault of its pool is mended from outside: see
+//! once, bound what it holds. So it listens on this machine only, and `tiny_http_relay`
+//! stands in front of it. One fault of its pool is mended from outside: see
 //! `free_a_thread`.
 //!
 //! Threads: `tiny-http` takes the requests; `request` answers one; `tiny-http-free`
 //! connects to ourselves. [`TinyHttpServer::stop`] ends them.
 
-use super::reachable;
 use super::request::Request;
 use super::response::{Body, Response};
 use super::router::Router;
+use super::tiny_http_relay::peer;
 use crate::lock::lock;
 use crate::threads;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -26,6 +25,8 @@ use std::time::{Duration, Instant};
 
 /// A running `tiny_http` server.
 pub struct TinyHttpServer {
+    /// Where it listens.
+    pub address: SocketAddr,
     server: Arc<tiny_http::Server>,
     threads: Vec<JoinHandle<()>>,
     in_flight: Arc<InFlightCount>,
@@ -57,12 +58,13 @@ impl Drop for InFlight {
 }
 
 impl TinyHttpServer {
-    /// Starts to serve on `listener`.
+    /// Starts to serve on a port of this machine, for the relay.
     ///
     /// # Errors
-    /// When the system gives no thread.
-    pub fn start(listener: TcpListener, router: Arc<Router>) -> io::Result<TinyHttpServer> {
-        let address = reachable(listener.local_addr()?);
+    /// When the system gives no port or no thread.
+    pub fn start(router: Arc<Router>) -> io::Result<TinyHttpServer> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
         let server = tiny_http::Server::from_listener(listener, None).map_err(io::Error::other)?;
         let server = Arc::new(server);
         let in_flight = Arc::new(InFlightCount::default());
@@ -72,6 +74,7 @@ impl TinyHttpServer {
         let (serving, counting) = (server.clone(), in_flight.clone());
         let serves = move || serve(&serving, &router, &counting, &asks);
         Ok(TinyHttpServer {
+            address,
             server,
             threads: vec![threads::spawn("tiny-http", serves)?, frees],
             in_flight,
@@ -158,7 +161,9 @@ fn respond(mut incoming: tiny_http::Request, router: &Router) {
     out = response
         .headers
         .iter()
-        .filter_map(|(name, value)| tiny_http::Header::from_bytes(*name, value.as_bytes()).ok())
+        .filter_map(|(name, value)| {
+            tiny_http::Header::from_bytes(name.as_bytes(), value.as_bytes()).ok()
+        })
         .fold(out, tiny_http::Response::with_header);
     // Fails when the client left.
     if let Err(error) = incoming.respond(out) {
@@ -175,16 +180,14 @@ fn read(incoming: &mut tiny_http::Request, router: &Router) -> Result<Request, R
             (field.field.as_str().to_string(), value)
         })
         .collect();
-    let peer = incoming
-        .remote_addr()
-        .map_or(Ipv4Addr::UNSPECIFIED.into(), std::net::SocketAddr::ip);
     let mut request = Request::new(
         &incoming.method().to_string(),
         incoming.url(),
         u8::from(incoming.http_version().1 != 0),
         headers,
-        peer,
+        Ipv4Addr::LOCALHOST.into(),
     )?;
+    request.peer = peer(&request).unwrap_or(request.peer);
     router.origin_policy.check_host(&mut request)?;
     let length = request.body_length()?;
     let mut body = Vec::new();

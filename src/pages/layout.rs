@@ -11,7 +11,6 @@ pub fn page(title: &str, head: &str, body: &str, view: WireView) -> String {
     let view = match view {
         WireView::On => "on",
         WireView::Off => "off",
-        WireView::Unavailable => "unavailable",
     };
     let head = format!("<meta name=\"wire\" content=\"{view}\">\n{head}");
     fill(

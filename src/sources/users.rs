@@ -42,7 +42,7 @@ pub fn run(topic: &Arc<Topic>, stopped: &Receiver<()>) {
     let mut users = Users {
         topic,
         file: &file,
-        said: Said::Nothing,
+        said: LastWord::Nothing,
     };
     let mut watched = BTreeSet::new();
     loop {
@@ -109,11 +109,11 @@ fn watch(watcher: &mut impl Watcher, file: &Path, watched: BTreeSet<PathBuf>) ->
 struct Users<'a> {
     topic: &'a Topic,
     file: &'a Path,
-    said: Said,
+    said: LastWord,
 }
 
 /// What the topic said last.
-enum Said {
+enum LastWord {
     Nothing,
     List(Value),
     Invalid { why: String, since: String },
@@ -124,14 +124,14 @@ impl Users<'_> {
     /// not said.
     fn look(&mut self) -> Option<String> {
         match (read(self.file), &self.said) {
-            (Ok(list), Said::List(same)) if list == *same => None,
+            (Ok(list), LastWord::List(same)) if list == *same => None,
             (Ok(list), _) => {
                 // Closed: the server is going down, and this thread with it.
                 let _ = self.topic.publish("message", &list);
-                self.said = Said::List(list);
+                self.said = LastWord::List(list);
                 None
             }
-            (Err(why), Said::Invalid { why: same, .. }) if why == *same => None,
+            (Err(why), LastWord::Invalid { why: same, .. }) if why == *same => None,
             (Err(why), _) => Some(why),
         }
     }
@@ -139,12 +139,12 @@ impl Users<'_> {
     fn say_invalid(&mut self, why: String) {
         log::warn!("{FILE}: {why}");
         let since = match &self.said {
-            Said::Invalid { since, .. } => since.clone(),
+            LastWord::Invalid { since, .. } => since.clone(),
             _ => timestamp::now(),
         };
         let told = json!({ "file": FILE, "error": why, "since": since });
         let _ = self.topic.publish("invalid", &told);
-        self.said = Said::Invalid { why, since };
+        self.said = LastWord::Invalid { why, since };
     }
 }
 

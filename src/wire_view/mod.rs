@@ -36,8 +36,6 @@ pub enum WireView {
     On,
     /// It was turned off, by `--no-wire`.
     Off,
-    /// `tiny_http` has no place where bytes could be captured.
-    Unavailable,
 }
 
 /// Which browser may observe a request: the one whose cookie it carries. The view's own

@@ -205,3 +205,38 @@ fn a_body_ends_where_its_length_says_whatever_the_connection_asks_for() {
         assert_eq!(status(server, &request), 200, "{name}");
     }
 }
+
+#[test]
+fn what_is_inside_a_refused_body_is_not_run() {
+    let inside = post("/publish", "", BODY);
+    for (name, server) in &both() {
+        for length in [
+            "Transfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+            "Content-Length: 4, 4\r\n",
+            "Content-Length: 0\r\nContent-Length: 40\r\n",
+            "Content-Length: -1\r\n",
+            "Content-Length: 99999999999999\r\n",
+            "Content-Length: 1048577\r\n",
+        ] {
+            let outside = format!("POST /publish HTTP/1.1\r\nHost: localhost\r\n{length}\r\n");
+            let answer = refusal(server, outside + &inside);
+            assert!(answer.status >= 400, "{name} {length}: {answer:?}");
+        }
+        assert_eq!(server.health()["topics"]["chat"]["held"], 0, "{name}");
+    }
+}
+
+#[test]
+fn a_100_continue_has_no_length() {
+    for (name, server) in &both() {
+        let mut client = server.connect();
+        let expects = "Expect: 100-continue\r\n";
+        let request = post("/publish", expects, BODY);
+        let (head, body) = request.split_at(request.len() - BODY.len());
+        client.send(head);
+        assert_eq!(client.head(), "HTTP/1.1 100 Continue\r\n\r\n", "{name}");
+        client.send(body);
+        assert_eq!(client.answer().status, 200, "{name}");
+    }
+}

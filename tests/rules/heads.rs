@@ -1,7 +1,7 @@
 //! Request heads on our own server.
 
 use crate::common::{Server, course, eventually, get, post};
-use crate::{last_answer, refusal};
+use crate::{both, last_answer, refusal};
 
 /// The status of `head` with `Host` in it, on a connection that then ends.
 fn refused(server: &Server, head: impl AsRef<[u8]>) -> u16 {
@@ -252,5 +252,17 @@ fn an_http_1_0_client_gets_its_stream_unchunked() {
         assert!(!head.contains("Content-Length"), "{head}");
         assert!(head.contains("Connection: close"), "{head}");
         assert_eq!(client.bytes(word.len()), word.as_bytes(), "{path}");
+    }
+}
+
+#[test]
+fn letters_beyond_ascii_in_a_field_and_empty_lines_before_a_request_are_taken() {
+    for (name, server) in &both() {
+        let cookie = "Cookie: name=Gr\u{fc}\u{df}e; b=2\r\n";
+        let mut client = server.connect();
+        client.send(get("/healthz", cookie));
+        assert_eq!(client.answer().status, 200, "{name}");
+        client.send("\r\n\r\n".to_owned() + &get("/healthz", ""));
+        assert_eq!(client.answer().status, 200, "{name}");
     }
 }

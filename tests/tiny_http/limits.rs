@@ -276,3 +276,34 @@ fn closing_with_unread_input_sends_a_reset() {
     let error = client.stream().read(&mut [0]).expect_err("a reset");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 }
+
+#[test]
+fn a_length_of_fourteen_digits_ends_the_process() {
+    const CHILD: &str = "POLL_TO_PUSH_TEST_ABORT";
+    let name = "limits::a_length_of_fourteen_digits_ends_the_process";
+    if std::env::var_os(CHILD).is_some() {
+        serve(
+            |request| drop(request.respond(Response::empty(413))),
+            |client| {
+                client.send(
+                    "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999\r\n\r\n",
+                );
+                client.answer();
+                client.rest();
+            },
+        );
+        return;
+    }
+    let output = Command::new(std::env::current_exe().expect("this test"))
+        .args(["--exact", name, "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .expect("a child");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("memory allocation of 99999999999999 bytes failed"),
+        "{said}"
+    );
+    // Killed by a signal, SIGABRT.
+    assert_eq!(output.status.code(), None);
+}
