@@ -19,7 +19,7 @@ const shown = (seen, id) => seen.lines("log", `${id}  `)[0];
 const came = (seen, more) => {
   const id = last(sent(seen));
   const crossing = last(seen.crossed("message"));
-  return crossing?.label === id && shown(seen, id) && more(seen, id) && { words: more(seen, id), crossing };
+  return crossing?.id === id && shown(seen, id) && more(seen, id) && { words: more(seen, id), crossing };
 };
 
 /** How late it came, by the log's own times. */
@@ -43,9 +43,9 @@ defineSteps({
       return asked >= 3 && empty >= 3 && `${counted(asked, "question")}, ${counted(empty, "answer")}, no news`;
     },
   ],
-  "news-and-an-end": [(seen) => came(seen, (_, id) => `${counted(questions(seen).length, "question")}; the last one brought ${id}`)],
+  "news-and-an-end": [(seen) => came(seen, (_, id) => `${counted(questions(seen).length, "question")} at this stop; the last one brought ${id}`)],
   "a-chat": [
-    (seen) => endless() && seen.crossed("empty").length >= 2 && `${seen.text("requests")} requests made, and no news`,
+    (seen) => endless() && seen.crossed("empty").length >= 2 && `${counted(questions(seen).length, "more question")}, and no news`,
     (seen) => came(seen, (_, id) => !stopped(seen) && seen.crossed("empty", ({ us }) => us > last(seen.crossed("message")).us).length > 0 && `${id} came; the page asks on`),
     (seen) => came(seen, (_, id) => stopped(seen) && !endless() && `${id} came, and the page stopped`),
   ],

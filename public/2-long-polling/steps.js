@@ -24,7 +24,7 @@ const shown = (seen, id) => seen.lines("log", `${id}  `).length > 0;
 
 /** Our message came; `more` says what else must be so, in words. */
 const came = (seen, more = () => waiting(seen) && "the next request waits already") => {
-  const crossing = seen.crossed("message", ({ label }) => label === sentAs(seen))[0];
+  const crossing = seen.crossed("message", ({ id }) => id === sentAs(seen))[0];
   const up = last(seen.crossed("request", ({ label }) => label.startsWith("POST /publish")));
   const late = up && crossing?.us > up.us ? `, ${((crossing.us - up.us) / 1000).toFixed(1)} ms after your POST` : "";
   return crossing && more(seen) && { words: `${crossing.label} came${late}; ${more(seen)}`, crossing };

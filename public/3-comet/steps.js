@@ -66,7 +66,7 @@ defineSteps({
   },
   "an-answer-kept-open": [(seen) => state(seen) === "reading" && seen.crossed("open").map((crossing) => ({ words: "the head came; the answer is open", crossing }))[0], said, said],
   "a-heartbeat": [
-    (seen) => seen.lines("log", "heartbeat").length > 0 && seen.crossed("heartbeat").map((crossing) => ({ words: `after ${seen.seconds(crossing)}`, crossing }))[0],
+    (seen) => seen.lines("log", "heartbeat").length > 0 && seen.crossed("heartbeat").map((crossing) => ({ words: "it came, and nobody had said anything", crossing }))[0],
     (seen) => seen.marked("heartbeat") && "a line without a message",
   ],
   "with-a-second-tab": [

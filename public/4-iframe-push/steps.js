@@ -53,7 +53,7 @@ defineSteps({
     removed,
   ],
   "a-heartbeat": [
-    (seen) => seen.crossed("heartbeat").map((crossing) => ({ words: `after ${seen.seconds(crossing)}`, crossing }))[0],
+    (seen) => seen.crossed("heartbeat").map((crossing) => ({ words: "it came, and nobody had said anything", crossing }))[0],
     mark("heartbeat", "a comment: no script, no message"),
   ],
   "markup-in-a-message": {

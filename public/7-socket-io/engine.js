@@ -28,11 +28,21 @@ async function request(transport, options = {}) {
 
 async function open() {
   opening = true;
+  const old = session;
+  session = null;
   show();
+  if (old) await leave(old);
   const body = await request("polling");
   opening = false;
   if (body !== null) receiveAll(body, null);
   show();
+}
+
+/** A new session begins without the one before, which is told if it still lives. */
+async function leave(old) {
+  old.ws?.close();
+  if (old.upgraded || timeLeft(old) === 0) return;
+  await fetch(`/engine.io/?EIO=4&transport=polling&sid=${old.sid}`, { method: "POST", body: "1" }).catch(() => {});
 }
 
 // ANCHOR: poll
@@ -158,7 +168,7 @@ function show() {
   const { waits, posts, pinged, ws, upgraded } = session ?? {};
   const open = ws?.readyState === WebSocket.OPEN;
   const able = (id, can) => (byId(id).disabled = !can);
-  able("engine-open", !session && !opening);
+  able("engine-open", !opening);
   able("engine-poll", session && !upgraded && !waits && !posts);
   able("engine-send", session && !posts);
   able("engine-pong", pinged && !posts);
@@ -173,9 +183,10 @@ function show() {
   showTimeLeft();
 }
 
+const timeLeft = ({ lives, alive }) => Math.max(0, lives - (performance.now() - alive));
+
 function showTimeLeft() {
-  const left = session && Math.max(0, session.lives - (performance.now() - session.alive));
-  byId("engine-left").textContent = session ? `${Math.ceil(left / 1000)} s` : "–";
+  byId("engine-left").textContent = session ? `${Math.ceil(timeLeft(session) / 1000)} s` : "–";
 }
 
 setInterval(showTimeLeft, 500);

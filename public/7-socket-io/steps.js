@@ -56,7 +56,7 @@ const together = (seen) => {
 
 const pinged = (seen) => {
   const crossing = last(hand(seen, "down", /(^|\x1e)2$/));
-  return crossing && { words: `2 came after ${seen.seconds(crossing)}`, crossing };
+  return crossing && { words: "2 came: the server asks", crossing };
 };
 
 const ponged = (seen) => {
@@ -149,7 +149,9 @@ const lost = (seen) => {
   const told = seen.crossed("request", ({ label }) => label.startsWith("POST /publish"));
   if (!back || told.length < 2 || !longAgo(back) || !connected(seen)) return null;
   const heard = crossed(seen, "down", /said while you were away/).length;
-  return { words: `2 messages by POST; back after ${seen.seconds(back)}; recovered ${seen.text("recovered")}; ${heard === 0 ? "none" : heard} came`, crossing: back };
+  const gone = last(seen.crossings.filter(({ kind, us }) => (kind === "close" || kind === "cut") && us < back.us));
+  if (!gone) return null;
+  return { words: `2 messages by POST; back after ${((back.us - gone.us) / 1e6).toFixed(1)} s; recovered ${seen.text("recovered")}; ${heard === 0 ? "none" : heard} came`, crossing: back };
 };
 
 const cut = (seen) => {

@@ -5,6 +5,9 @@ import { dataText } from "/shared/format.js";
 const EIO = ["open", "close", "ping", "pong", "message", "upgrade", "noop"];
 const SIO = ["connect", "disconnect", "event", "ack", "connect_error", "event with bytes", "ack with bytes"];
 
+/** What the JSON of a packet of Socket.IO is, by the packet's type; of an event it is what the glossary says. */
+const SAYS = { 0: "what the connect says, as JSON", 3: "the answer's arguments, as JSON", 4: "why it was refused, as JSON", 6: "the answer's arguments, as JSON" };
+
 const part = (name, text, words) => ({ name, text, words });
 
 /** What a body is, by its type and by what was asked for. */
@@ -239,6 +242,6 @@ function readSocketPacket(text) {
   if (attachments) parts.push(part("sio-data", attachments, "how many binary parts follow"));
   if (namespace) parts.push(part("sio-namespace", namespace));
   if (ack) parts.push(part("sio-ack", ack));
-  if (data) parts.push(part("sio-data", data));
+  if (data) parts.push(part("sio-data", data, SAYS[type]));
   return parts;
 }

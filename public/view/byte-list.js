@@ -50,10 +50,9 @@ export class ByteList {
     this.last = null;
     this.pointed = null;
     this.planned = false;
-    /** The entry that is shown, whether it stays when others come, and how many came since. */
+    /** The entry that is shown, and whether it stays when others come. */
     this.shown = null;
     this.held = false;
-    this.since = 0;
   }
 
   add(crossing) {
@@ -82,7 +81,6 @@ export class ByteList {
   draw() {
     const { requests, up, down, messages } = this.sums;
     this.totals.textContent = `${number.format(up)} up, ${number.format(down)} down; ${counted(requests, "request")}, ${counted(messages, "message")}`;
-    this.since += this.waiting.length;
     if (this.waiting.length > AT_ONCE) {
       this.skipped += this.waiting.length - AT_ONCE;
       this.waiting.splice(0, this.waiting.length - AT_ONCE);
@@ -109,7 +107,6 @@ export class ByteList {
   }
 
   display(item) {
-    this.since = 0;
     if (item !== this.shown) {
       this.shown?.classList.remove("shown");
       this.shown = item;
@@ -120,8 +117,10 @@ export class ByteList {
   }
 
   tellNewer() {
-    this.newer.hidden = !this.held || this.since === 0;
-    this.newer.textContent = `${number.format(this.since)} newer`;
+    const entries = [...this.list.children];
+    const newer = entries.length - 1 - entries.indexOf(this.shown);
+    this.newer.hidden = !this.held || newer === 0;
+    this.newer.textContent = `${number.format(newer)} newer`;
   }
 
   show(crossing) {
@@ -183,7 +182,10 @@ export class ByteList {
     return true;
   }
 
-  /** A text points at a part by its name: marks all there are, and shows the first since `from`, or the first that is `words`. Gives its crossing. */
+  /**
+   * A text points at a part by its name: marks all there are, and shows one, if it can one of the crossing that is looked
+   * at, else the first since `from`; of several the one that is `words`. Gives its crossing.
+   */
   point(name, words, from) {
     this.draw();
     this.pointed = name;
@@ -192,7 +194,8 @@ export class ByteList {
     const all = [...this.list.querySelectorAll(".pointed")];
     const late = all.filter((it) => it.closest("li").crossing.time >= from);
     const best = (some) => some.find((it) => it.textContent === words) ?? some[0];
-    const first = best(late) ?? best(all.toReversed());
+    const here = this.held ? all.filter((it) => it.closest("li") === this.shown) : [];
+    const first = best(here) ?? best(late) ?? best(all.toReversed());
     this.awaited = !first;
     if (!first) return null;
     const { crossing } = first.closest("li");

@@ -32,6 +32,9 @@ export function utf8(bytes) {
   }
 }
 
+/** How packets begin, for a label; what stands between two can be seen. */
+const start30 = (packets) => packets.slice(0, 30).replaceAll("\x1e", "␞");
+
 function join(a, b) {
   const all = new Uint8Array(a.length + b.length);
   all.set(a);
@@ -181,7 +184,7 @@ export class Connection {
     const [path, query] = request.target.split("?");
     const isPackets = /^\/(engine|socket)\.io\//.test(path);
     // What the reader knows a request by: what they said in it, or where it goes on.
-    const known = isPackets ? body.slice(0, 30) : saying(body);
+    const known = isPackets ? start30(body) : saying(body);
     const start = `${request.method} ${isPackets || !query ? path : request.target}`;
     if (body) {
       parts.push(...(isPackets ? readPackets(body, request.target.startsWith("/socket.io")).parts : [{ name: "body", text: body }]));
@@ -292,15 +295,17 @@ export class Connection {
     const path = this.request?.target.split("?")[0] ?? "";
     const isPoll = /\/(messages|jsonp|iframe)$/.test(path);
     const isSession = /^\/(engine|socket)\.io\//.test(path) || path.startsWith("/mistakes/socket-io/");
-    const news = head.status < 300 && (isPoll || isSession) && found.messages > 0;
+    // The sign-in's answer is one word; that it still waits is no news.
+    const state = /^\{"state":"(\w+)"\}$/.exec(text)?.[1];
+    const waits = state === "waiting";
+    const news = head.status < 300 && (((isPoll || isSession) && found.messages > 0) || (state && !waits));
     const id = news ? found.ids.at(-1) : undefined;
     // An answer that says something, and no message: an error, the id of what was published, a session's first packet.
-    const nothing = head.status === 204 || (head.status < 300 && ((isPoll && !found.gap) || (isSession && text === "6")));
+    const nothing = head.status === 204 || (head.status < 300 && ((isPoll && !found.gap) || (isSession && text === "6") || waits));
     const kind = news ? "message" : nothing ? "empty" : "answer";
-    // The sign-in's answer is one word.
-    const state = /^\{"state":"(\w+)"\}$/.exec(text)?.[1];
-    const packets = isSession && head.status < 300 ? text.slice(0, 30) : "";
-    const label = news ? (id ?? (packets || "news")) : nothing ? packets || String(head.status) : found.gap ? "gap" : packets || state || head.words;
+    const packets = isSession && head.status < 300 ? start30(text) : "";
+    const more = found.ids.length > 1 ? ` and ${found.ids.length - 1} before it` : "";
+    const label = state ?? (news ? (id ? id + more : packets || "news") : nothing ? packets || String(head.status) : found.gap ? "gap" : packets || head.words);
     this.answered = true;
     this.cross("down", kind, label, parts, {
       id,

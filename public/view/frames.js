@@ -1,5 +1,7 @@
 // WebSocket frames out of a stream of bytes (RFC 6455, section 5.2), bit by bit.
 
+import { counted } from "/shared/format.js";
+
 export const OPCODES = { 0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong" };
 
 /** Bytes of a payload that are kept to be shown. */
@@ -42,7 +44,7 @@ export function headerParts(bytes, { size, fin, opcode, masked, length, key }) {
     { name: "ws-rsv", text: bits(bytes[0], 1, 3), words: reserved(bytes[0]) },
     { name: "ws-opcode", text: bits(bytes[0], 4, 4), words: `opcode ${opcode}: ${OPCODES[opcode] ?? "not known"}` },
     { name: "ws-masked", text: bits(bytes[1], 0, 1), words: masked ? "MASK is 1: from a browser" : "MASK is 0: from a server" },
-    { name: "ws-length", text: bits(bytes[1], 1, 7) + more, words: `${length} bytes of payload` },
+    { name: "ws-length", text: bits(bytes[1], 1, 7) + more, words: `${counted(length, "byte")} of payload` },
   ];
   if (masked) parts.push({ name: "ws-key", text: hex(key) });
   return parts;

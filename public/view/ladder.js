@@ -97,7 +97,10 @@ export class Layout {
       return { merged: this.lastCut.mark, shapes: [...shapes, ...this.ends(crossing, this.lastCut.mark.y - 6)] };
     }
     const last = this.lastOf[way];
-    if (last && !crossing.resumes && !last.resumes && last.kind === kind && ["message", "frame", "heartbeat", "request", "empty"].includes(kind) && this.y - last.y < MERGE) {
+    const alike = last && !crossing.resumes && !last.resumes && last.kind === kind && ["message", "frame", "heartbeat", "request", "empty"].includes(kind);
+    // Two that say different things are drawn apart while there is room.
+    const apart = alike && last.count === 1 && last.words !== crossing.label && this.spread + LABEL <= SPREAD;
+    if (alike && !apart && this.y - last.y < MERGE) {
       last.count += 1;
       return { merged: last, shapes: [...shapes, ...this.effects(crossing, last)] };
     }
@@ -109,7 +112,7 @@ export class Layout {
     const came = this.lastOf[way === "up" ? "down" : "up"];
     if (came && way !== "end") this.apart(came.y + this.slant);
     this.lastWay = way;
-    const mark = { kind, way, y: this.y, count: 1, resumes: crossing.resumes };
+    const mark = { kind, way, y: this.y, count: 1, words: crossing.label, resumes: crossing.resumes };
     Object.assign(mark, this.labelFor(crossing), { y: this.y });
     // Where there was no room for words, none come later.
     mark.labelY = mark.label ? this.labelAt[way === "up" ? "up" : "down"].y : null;

@@ -46,11 +46,18 @@ export class LiveLadder {
     // A reader who scrolled back wants to stay there.
     this.scroller.addEventListener("scroll", () => {
       const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+      // Its place became smaller, and nobody scrolled.
+      if (clientHeight !== this.height) return;
       this.away = scrollHeight - scrollTop - clientHeight > 40;
     });
+    // An arrow that a step names is not to run away.
+    this.svg.addEventListener("hold", () => (this.held = true));
     this.top = 0;
     this.frame();
-    new ResizeObserver(() => this.fit()).observe(this.scroller);
+    new ResizeObserver(() => {
+      this.fit();
+      this.frame();
+    }).observe(this.scroller);
     // Bars grow and gaps open while nothing crosses, so that somebody has to look at the clock.
     let ticks = 0;
     setInterval(() => {
@@ -147,7 +154,8 @@ export class LiveLadder {
     const height = Math.ceil(y - this.top + 18);
     this.svg.setAttribute("viewBox", `0 ${this.top} ${this.layout.width} ${height}`);
     this.svg.setAttribute("height", height);
-    if (!this.away) this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.height = this.scroller.clientHeight;
+    if (!this.away && !this.held) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
   freeze(frozen) {
@@ -160,6 +168,7 @@ export class LiveLadder {
 
   follow() {
     this.away = false;
+    this.held = false;
     this.picked?.classList.remove("picked");
     this.frame();
   }

@@ -23,11 +23,6 @@ class Seen {
     return this.crossings.filter((crossing) => crossing.kind === kind && test(crossing));
   }
 
-  /** How long after the step began a crossing was, in words. */
-  seconds({ at }) {
-    return `${((at - this.since) / 1000).toFixed(1)} s`;
-  }
-
   /** The words of an element of the demo. */
   text(id) {
     return document.getElementById(id).textContent.trim();
@@ -229,8 +224,10 @@ export class Steps {
     if (next === this.outlined) return;
     this.outlined?.classList.remove("now");
     next?.classList.add("now");
-    // An arrow that a step names is not to run away.
-    if (next?.localName === "text") next.scrollIntoView({ block: "center" });
+    if (next?.localName === "text") {
+      next.scrollIntoView({ block: "center" });
+      next.dispatchEvent(new Event("hold", { bubbles: true }));
+    }
     this.outlined = next;
   }
 
@@ -241,6 +238,8 @@ export class Steps {
     this.guesses.get(step.key)?.();
     this.evidence(crossing);
     this.kept();
+    // What is next comes into sight, and the evidence stays there.
+    for (const it of [(this.current() ?? step).item, step.evidence]) it.scrollIntoView({ block: "nearest" });
   }
 
   untick(step) {
@@ -270,9 +269,10 @@ export class Steps {
       if (step === current) item.setAttribute("aria-current", "step");
       else item.removeAttribute("aria-current");
     }
-    const count = this.steps.filter(({ key }) => this.done.has(key)).length;
+    const main = this.steps.filter(({ stop }) => !stop.dataset.branchOf);
+    const count = main.filter(({ key }) => this.done.has(key)).length;
     const far = document.getElementById("far");
-    if (this.steps.length > 0) far.textContent = `${count} of ${this.steps.length} steps · `;
+    if (main.length > 0) far.textContent = `${count} of ${main.length} steps · `;
   }
 
   /** For the key `n`: to the control of the next step. */

@@ -46,7 +46,7 @@ function setUpStops() {
     keep(name, { finished: still, at: stop.id });
     line.finished(still);
   };
-  steps = new Steps(lesson, demo, { changed: finished, evidence: (crossing) => crossing && view?.evidence(crossing) });
+  steps = new Steps(lesson, demo, { changed: finished, evidence: (crossing) => view?.evidence(crossing) });
   const line = new Line(lesson, (stop) => {
     stage?.set(stop);
     view?.arrive();

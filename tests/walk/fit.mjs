@@ -3,20 +3,23 @@
 
 import assert from "node:assert/strict";
 
-/** What is wrong with the stop that is shown, while step `n` is the one to do or was just done. */
-export async function fit(learner, id, n) {
+/** What is wrong with the stop that is shown, while step `n` is the one to do, or (`done`) was just done. */
+export async function fit(learner, id, n, done = false) {
   const wrong = await learner.page.evaluate(
-    (id, n) => {
+    (id, n, done) => {
       const wrong = [];
       const stop = document.getElementById(id);
       const step = stop.querySelectorAll("ol.steps > li")[n];
-      step.scrollIntoView({ block: "nearest" });
+      // Who reads a step has scrolled to it. What became of it comes into sight by itself.
+      if (!done) step.scrollIntoView({ block: "nearest" });
       const box = (it) => it.getBoundingClientRect();
       const inside = (it, frame) => box(it).top >= box(frame).top - 2 && box(it).bottom <= box(frame).bottom + 2 && box(it).left >= -1 && box(it).right <= innerWidth + 1;
       const text = document.querySelector(".text");
       const stage = document.querySelector(".stage");
       const tall = box(step).height > box(text).height;
-      if (!tall && !inside(step, text)) wrong.push("the step is out of view");
+      if (!done && !tall && !inside(step, text)) wrong.push("the step is out of view");
+      const evidence = step.querySelector(".seen");
+      if (done && evidence.textContent && !inside(evidence, text)) wrong.push("the evidence is out of view");
       const control = document.querySelector(".now");
       if (control && stage.contains(control) && !inside(control, stage)) wrong.push(`${control.id || control.textContent} is out of view`);
       if (stage?.checkVisibility() && innerWidth < 1000 && box(stage).height > innerHeight / 2 + 1) wrong.push("the stage takes more than half of the height");
@@ -43,6 +46,7 @@ export async function fit(learner, id, n) {
     },
     id,
     n,
+    done,
   );
   assert.deepEqual(wrong, [], `#${id}, step ${n + 1}`);
 }

@@ -37,7 +37,7 @@ export function walk(lesson, { outside = {}, faults = {}, most = 15 } = {}) {
           const key = `${id}/${n + 1}`;
           const evidence = outside[key] ? await elsewhere(learner, id, n, () => outside[key](world)) : await tried(learner, server, id, n, faults[key] ?? "frozen");
           t.diagnostic(`${key}: ${evidence}`);
-          await fit(learner, id, n);
+          await fit(learner, id, n, true);
         }
         if (main) minutes += (performance.now() - began) / 60_000;
       }
