@@ -109,10 +109,11 @@ impl Running {
         self.server.stop_accepting();
         self.sources.stop();
         self.app.end_streams();
+        self.server.close_connections(until);
+        // Now nobody hands on to it any more.
         if let Some(behind) = &mut self.behind {
             behind.stop(until);
         }
-        self.server.close_connections(until);
         self.app.timer.stop();
     }
 }

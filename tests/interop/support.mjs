@@ -115,11 +115,16 @@ export function gather(client, event) {
   return all;
 }
 
-/** Waits until `list` has `count` items; that no more come is the caller's to check. */
+/** Waits until `list` has `count` items, for as long as more come; that no more come then is the caller's to check. */
 export async function has(list, count, limit = SOON) {
-  const end = Date.now() + limit;
+  let had = list.length;
+  let end = Date.now() + limit;
   while (list.length < count) {
-    if (Date.now() > end) assert.fail(`${list.length} of ${count} came within ${limit} ms`);
+    if (list.length > had) {
+      had = list.length;
+      end = Date.now() + limit;
+    }
+    if (Date.now() > end) assert.fail(`after ${had} of ${count} none came for ${limit} ms`);
     await pause(5);
   }
 }

@@ -1,6 +1,6 @@
 //! A client: one Engine.IO session, and its sockets, one in each namespace.
 
-use super::recovery::Saved;
+use super::recovery::{Claim, Saved};
 use super::socket::{Socket, SocketParts};
 use super::subscriber::{EncodedEvent, HoldBack, SocketSubscriber};
 use super::{ConnectError, Namespace, Server};
@@ -103,11 +103,7 @@ impl Client {
     /// and lets come what comes.
     fn welcome(&self, namespace: &Namespace, auth: Box<RawValue>) -> Result<Socket, Closed> {
         let inner = &namespace.0;
-        let claimed = inner
-            .recovery
-            .as_ref()
-            .and_then(|recovery| recovery.claim(&auth, &inner.name));
-        let recovered = match claimed {
+        let recovered = match self.claimed(namespace, &auth) {
             Some((pid, saved)) => self.rejoin(namespace, saved)?.map(|joined| (pid, joined)),
             None => None,
         };
@@ -151,6 +147,21 @@ impl Client {
         joined.gate.open();
         inner.topic.flush();
         Ok(socket)
+    }
+
+    /// The pid and the socket that `auth` claims, if it is remembered. A socket that is
+    /// still there has lost its connection, and gives way.
+    fn claimed(&self, namespace: &Namespace, auth: &RawValue) -> Option<(String, Saved)> {
+        let inner = &namespace.0;
+        let recovery = inner.recovery.as_ref()?;
+        let claim = Claim::of(auth)?;
+        let id = recovery.id_of(&claim.pid)?;
+        let before = lock(&inner.sockets).get(&id).cloned();
+        if let Some(socket) = before {
+            socket.give_way();
+        }
+        let saved = recovery.find(&claim, &inner.name)?;
+        Some((claim.pid, saved))
     }
 
     /// Joins as the socket that was saved; `None` when history does not reach back.

@@ -6,6 +6,7 @@
 //! missed out of the topic's history. It is lesson 5's `Last-Event-ID`, by hand.
 
 use crate::bus::{Cursor, Id};
+use crate::json;
 use crate::lock::lock;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -19,7 +20,8 @@ const MEMORY: Duration = Duration::from_secs(120);
 /// Clients that are remembered at once.
 const MOST: usize = 10_000;
 
-/// A client that is away.
+/// What is known of a socket that may be recovered.
+#[derive(Clone)]
 pub struct Saved {
     /// The socket's id.
     pub id: String,
@@ -28,60 +30,91 @@ pub struct Saved {
     /// Where in the topic to go on.
     pub cursor: Cursor,
     namespace: String,
-    until: Instant,
+    /// When it is forgotten; `None` while its connection is there.
+    until: Option<Instant>,
 }
 
-/// The clients that are away, by their pids.
+/// The sockets that may be recovered, by their pids.
 #[derive(Default)]
 pub struct Recovery(Mutex<HashMap<String, Saved>>);
 
 /// What a client that wants to be recovered connects with.
 #[derive(Deserialize)]
-struct Claim {
-    pid: String,
+pub struct Claim {
+    /// The socket that it was.
+    pub pid: String,
+    /// The last event that it saw.
     offset: Option<String>,
 }
 
+impl Claim {
+    /// What `payload` claims, if it does.
+    pub fn of(payload: &RawValue) -> Option<Claim> {
+        json::object(payload.get().as_bytes()).ok()
+    }
+}
+
 impl Recovery {
+    /// Remembers a socket that is there. Its client may be back before anybody has
+    /// noticed that it was gone.
+    pub fn register(&self, pid: &str, id: &str, namespace: &str) {
+        let saved = Saved {
+            id: id.to_owned(),
+            rooms: BTreeSet::new(),
+            cursor: Cursor::Lost,
+            namespace: namespace.to_owned(),
+            until: None,
+        };
+        lock(&self.0).insert(pid.to_owned(), saved);
+    }
+
     /// Remembers a socket that is gone. `since` is where it began, for a client that
     /// has seen no event.
     pub fn save(&self, pid: &str, id: &str, namespace: &str, rooms: BTreeSet<String>, since: Id) {
         let now = Instant::now();
-        let mut saved = lock(&self.0);
-        saved.retain(|_, saved| saved.until > now);
-        if saved.len() >= MOST {
+        let mut all = lock(&self.0);
+        all.retain(|_, saved| saved.until.is_none_or(|until| until > now));
+        let away = all.values().filter(|saved| saved.until.is_some()).count();
+        if away >= MOST {
             log::warn!("{MOST} clients are away; one more is not remembered");
+            all.remove(pid);
             return;
         }
-        saved.insert(
+        all.insert(
             pid.to_owned(),
             Saved {
                 id: id.to_owned(),
                 rooms,
                 cursor: Cursor::After(since),
                 namespace: namespace.to_owned(),
-                until: now + MEMORY,
+                until: Some(now + MEMORY),
             },
         );
     }
 
-    /// The pid and the socket that `payload` claims, if it is remembered. It is
-    /// handed out once.
+    /// Forgets a socket that left for good.
+    pub fn forget(&self, pid: &str) {
+        lock(&self.0).remove(pid);
+    }
+
+    /// The id of the socket with this pid, if it may be recovered.
+    pub fn id_of(&self, pid: &str) -> Option<String> {
+        lock(&self.0).get(pid).map(|saved| saved.id.clone())
+    }
+
+    /// What is remembered of the socket that is claimed. It stays remembered: a client
+    /// whose connection is lost again while it is told what it missed comes once more.
     // ANCHOR: claim
-    pub fn claim(&self, payload: &RawValue, namespace: &str) -> Option<(String, Saved)> {
-        let claim: Claim = crate::json::object(payload.get().as_bytes()).ok()?;
-        let mut all = lock(&self.0);
-        if all.get(&claim.pid)?.namespace != namespace {
+    pub fn find(&self, claim: &Claim, namespace: &str) -> Option<Saved> {
+        let mut saved = lock(&self.0).get(&claim.pid)?.clone();
+        let late = saved.until.is_none_or(|until| until <= Instant::now());
+        if late || saved.namespace != namespace {
             return None;
         }
-        let mut saved = all.remove(&claim.pid)?;
-        if saved.until <= Instant::now() {
-            return None;
+        if let Some(offset) = &claim.offset {
+            saved.cursor = Cursor::After(Id::parse(offset)?);
         }
-        if let Some(offset) = claim.offset {
-            saved.cursor = Cursor::After(Id::parse(&offset)?);
-        }
-        Some((claim.pid, saved))
+        Some(saved)
     }
     // ANCHOR_END: claim
 }

@@ -242,12 +242,7 @@ impl Socket {
         // To drop the subscription is to leave the topic.
         let left = lock(&self.0.subscription).take();
         drop(left);
-        let namespace = &self.0.namespace.0;
-        lock(&namespace.sockets).remove(self.id());
-        if let (true, Some(recovery), Some(pid)) = (comes_back, &namespace.recovery, &self.0.pid) {
-            let rooms = lock(&self.0.rooms).clone();
-            recovery.save(pid, self.id(), &namespace.name, rooms, self.0.since.clone());
-        }
+        self.deregister(comes_back);
         let acks = std::mem::take(&mut *lock(&self.0.acks));
         for then in acks.into_values() {
             then(self, Err(AckError::Disconnected));
@@ -262,7 +257,36 @@ impl Socket {
     /// Takes its place among the sockets of the namespace.
     pub(super) fn register(&self) {
         let namespace = &self.0.namespace.0;
+        if let (Some(recovery), Some(pid)) = (&namespace.recovery, &self.0.pid) {
+            recovery.register(pid, self.id(), &namespace.name);
+        }
         lock(&namespace.sockets).insert(self.0.id.clone(), self.clone());
+    }
+
+    /// Gives its place up, unless the same client has come back and taken it.
+    fn deregister(&self, comes_back: bool) {
+        let namespace = &self.0.namespace.0;
+        let mut sockets = lock(&namespace.sockets);
+        let here = sockets.get(self.id());
+        if here.is_some_and(|other| !Arc::ptr_eq(&other.0, &self.0)) {
+            return;
+        }
+        sockets.remove(self.id());
+        drop(sockets);
+        if let (Some(recovery), Some(pid)) = (&namespace.recovery, &self.0.pid) {
+            if comes_back {
+                let rooms = lock(&self.0.rooms).clone();
+                recovery.save(pid, self.id(), &namespace.name, rooms, self.0.since.clone());
+            } else {
+                recovery.forget(pid);
+            }
+        }
+    }
+
+    /// Its client is back on another connection: this one is over.
+    pub(super) fn give_way(&self) {
+        self.on_close(DisconnectReason::TransportClose.as_str(), true);
+        self.0.session.close(DisconnectReason::TransportClose);
     }
 }
 
