@@ -57,6 +57,8 @@ async function poll() {
     else receiveAll(body, mine);
   }
   show();
+  // Where the page answered a ping by itself, it goes on waiting.
+  if (body === "2" && mine === session && !mine.pinged && !mine.upgraded) poll();
 }
 // ANCHOR_END: poll
 
@@ -95,8 +97,8 @@ function receive(packet) {
     session = { sid, lives: pingInterval + pingTimeout, alive: performance.now() };
   } else if (packet === "2") {
     session.pinged = true;
-    // How a ping is answered was seen while polling. A reader of the frames has other work.
-    if (session.upgraded) pong();
+    // Only one stop is about pings; elsewhere a reader has other work.
+    if (session.upgraded || !byId("engine-pong").checkVisibility()) pong();
   } else if (packet === "3probe") {
     session.probe = "answered";
   } else if (packet === "1") {

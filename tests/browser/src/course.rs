@@ -22,7 +22,7 @@ pub struct Course {
     program: String,
     folder: Option<PathBuf>,
     arguments: Vec<String>,
-    port: u16,
+    origin: String,
 }
 
 impl Course {
@@ -35,19 +35,19 @@ impl Course {
     pub fn start_in(program: &str, folder: Option<&Path>, arguments: &[&str]) -> Course {
         let folder = folder.map(Path::to_owned);
         let arguments: Vec<String> = arguments.iter().map(|&a| a.to_owned()).collect();
-        let (child, port) = spawn(program, folder.as_deref(), &arguments, 0);
+        let (child, origin) = spawn(program, folder.as_deref(), &arguments, 0);
         Course {
             child,
             program: program.to_owned(),
             folder,
             arguments,
-            port,
+            origin,
         }
     }
 
     /// The address of a page, as the program printed it.
     pub fn url(&self, path: &str) -> String {
-        format!("http://localhost:{}{path}", self.port)
+        format!("{}{path}", self.origin)
     }
 
     /// How long it has kept a processor busy.
@@ -86,13 +86,18 @@ impl Course {
     /// Starts it again on the port that it had.
     pub fn restart(&mut self) {
         self.kill();
-        let (child, port) = spawn(
+        let port = self
+            .origin
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.parse().ok());
+        let (child, origin) = spawn(
             &self.program,
             self.folder.as_deref(),
             &self.arguments,
-            self.port,
+            port.expect("a port"),
         );
-        assert_eq!(port, self.port, "the same port");
+        assert_eq!(origin, self.origin, "the same port");
         self.child = child;
     }
 }
@@ -111,7 +116,7 @@ fn programs() -> PathBuf {
     }
 }
 
-fn spawn(program: &str, folder: Option<&Path>, arguments: &[String], port: u16) -> (Child, u16) {
+fn spawn(program: &str, folder: Option<&Path>, arguments: &[String], port: u16) -> (Child, String) {
     let file = programs().join(program);
     let mut command = Command::new(&file);
     command
@@ -128,12 +133,12 @@ fn spawn(program: &str, folder: Option<&Path>, arguments: &[String], port: u16) 
         panic!("{file}: {error}; build it first (cargo build), or set POLL_TO_PUSH_BIN_DIR")
     });
     let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-    let port = lines.map_while(Result::ok).find_map(|line| {
-        let rest = line.strip_prefix("http://localhost:")?;
-        rest.split('/').next()?.parse().ok()
+    let origin = lines.map_while(Result::ok).find_map(|line| {
+        let authority = line.strip_prefix("http://")?.split('/').next()?;
+        Some(format!("http://{authority}"))
     });
-    match port {
-        Some(port) => (child, port),
+    match origin {
+        Some(origin) => (child, origin),
         None => {
             let _ = child.kill();
             let _ = child.wait();

@@ -67,7 +67,7 @@ fn on_both(lesson: usize, check: impl Fn(&mut Stage) + Sync) {
 
 /// Checks a measure of time. A machine that has too much else to do may spoil one,
 /// not five of them.
-fn measured(check: impl Fn() -> Result<(), String>) {
+fn measured(mut check: impl FnMut() -> Result<(), String>) {
     let tries: Vec<_> = (0..5).map_while(|_| check().err()).collect();
     assert!(tries.len() < 5, "{}", tries.join("\n"));
 }

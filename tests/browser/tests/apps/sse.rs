@@ -85,7 +85,9 @@ fn the_users_list_follows_the_file() {
         // A broken file leaves the list as it was, and the page says so until it is mended.
         write("[{\"name\":");
         let notice = "document.getElementById('users-invalid').textContent";
-        let wrong = format!("{notice}.includes('data/users.json is not JSON: EOF') && {notice}.startsWith('Since ')");
+        let wrong = format!(
+            "{notice}.includes('data/users.json is not JSON: EOF') && {notice}.startsWith('Since ')"
+        );
         page.within(AT_ONCE, &wrong);
         shows(json!([
             ["Ada", "teacher", "no"],

@@ -119,7 +119,8 @@ fn a_line_over_two_chunks_is_two_pieces_and_a_script_is_a_message() {
             &json!(["chunk-size", "heartbeat", "chunk-end"]),
         ]
     );
-    let script = "<script>parent.postMessage(JSON.parse('{\"id\":\"k-5\"}'),location.origin)</script>\n";
+    let script =
+        "<script>parent.postMessage(JSON.parse('{\"id\":\"k-5\"}'),location.origin)</script>\n";
     let page = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{script}\r\n",
         script.len()
@@ -457,7 +458,8 @@ fn a_chunk_is_no_message_and_neither_is_a_gap_notice() {
 fn the_beginning_of_an_iframes_page_is_no_message() {
     let script = "<script>parent.postMessage(JSON.parse('{\"id\":\"k-5\",\"data\":\"a \\u003c b\"}'),location.origin)</script>\n";
     let page = "<!doctype html>\n<meta charset=\"utf-8\">\n<body>\n";
-    let gap = "<script>parent.postMessage(JSON.parse('{\"gap\": true}'),location.origin)</script>\n";
+    let gap =
+        "<script>parent.postMessage(JSON.parse('{\"gap\": true}'),location.origin)</script>\n";
     let (first, second) = script.split_at(20);
     let pieces = [page, script, gap, "<!---->\n", first, second];
     let told = explained("GET /iframe-push/stream", &chunked("text/html", &pieces));
