@@ -4,7 +4,7 @@ use super::layout;
 use crate::texts::{colours, escape, file};
 use crate::wire_view::WireView;
 
-/// The page for `path`, a file in `src`, `public`, `lessons` or `data`, with the
+/// The page for `path`, a file in `src`, `public`, `lessons`, `data` or `deploy`, with the
 /// lines from `first` to `last` marked. `None` when there is no such file.
 pub fn page(path: &str, marked: Option<(usize, usize)>, view: WireView) -> Option<String> {
     let text = file(path)?;

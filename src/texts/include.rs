@@ -173,6 +173,13 @@ mod tests {
     }
 
     #[test]
+    fn the_marks_of_a_configuration_stand_in_its_own_comments() {
+        let piece = piece("../deploy/nginx.conf:websocket").expect("a piece");
+        assert_eq!(piece.text.lines().next(), Some("proxy_http_version 1.1;"));
+        assert!(!piece.text.contains('#'), "{}", piece.text);
+    }
+
+    #[test]
     fn what_is_missing_is_said_with_its_line() {
         let mut problems = Vec::new();
         let text =

@@ -33,9 +33,13 @@ struct PublicFiles;
 #[folder = "data/"]
 struct DataFiles;
 
+#[derive(RustEmbed)]
+#[folder = "deploy/"]
+struct DeployFiles;
+
 /// A file of this project, by its path from the top. While developing it is read
 /// from disk each time; a release build holds it inside. `None` for what is not
-/// there, or lies elsewhere than in `lessons`, `src`, `public` or `data`.
+/// there, or lies elsewhere than in `lessons`, `src`, `public`, `data` or `deploy`.
 pub fn bytes(path: &str) -> Option<Cow<'static, [u8]>> {
     let (folder, rest) = path.split_once('/')?;
     // `rust-embed` keeps to its folder; that nothing can even try is ours.
@@ -50,6 +54,7 @@ pub fn bytes(path: &str) -> Option<Cow<'static, [u8]>> {
         "src" => SrcFiles::get(rest),
         "public" => PublicFiles::get(rest),
         "data" => DataFiles::get(rest),
+        "deploy" => DeployFiles::get(rest),
         _ => None,
     }?;
     Some(found.data)

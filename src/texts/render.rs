@@ -239,7 +239,7 @@ fn link(to: &str) -> CowStr<'static> {
 
 /// The name of one of our files, in code, leads to the file.
 fn source_link(code: &str) -> Result<Option<String>, String> {
-    let ours = ["src/", "public/"]
+    let ours = ["src/", "public/", "deploy/"]
         .iter()
         .any(|folder| code.starts_with(folder));
     if !ours || code.ends_with('/') || code.contains([' ', '…', '*']) {

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod child;
+pub mod proxy;
 
 use poll_to_push::app::Lesson;
 use poll_to_push::course::{LESSONS, Running};
