@@ -50,6 +50,11 @@ impl Course {
         format!("{}{path}", self.origin)
     }
 
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// How long it has kept a processor busy.
     #[cfg(target_os = "linux")]
     pub fn processor_time(&self) -> std::time::Duration {

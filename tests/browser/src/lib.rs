@@ -1,12 +1,14 @@
 //! What the browser tests share: a real Chromium ([`browser`]), the course's
-//! own programs as child processes ([`course`]), and a small server that sends
-//! exactly the bytes that a test needs ([`raw`]).
+//! own programs as child processes ([`course`]), nginx and HAProxy in front of them
+//! ([`proxy`]), and a small server that sends exactly the bytes that a test needs ([`raw`]).
 //!
 //! This crate knows the course only from outside: its programs, its pages.
 
 pub mod browser;
 mod chromium;
 pub mod course;
+#[path = "../../common/proxy.rs"]
+pub mod proxy;
 pub mod raw;
 
 use std::time::{Duration, Instant};

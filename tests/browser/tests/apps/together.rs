@@ -4,6 +4,7 @@
 use super::{Stage, on_both, say};
 use poll_to_push_browser_tests::browser::{Page, Window};
 use poll_to_push_browser_tests::course::{Course, FOLDERS};
+use poll_to_push_browser_tests::proxy::{Kind, Proxy};
 
 /// Makes the page receive the chat.
 fn listen(page: &Page, lesson: usize) {
@@ -36,13 +37,29 @@ fn came(page: &Page, text: &str) {
 #[test]
 fn what_is_said_in_one_lesson_arrives_in_all_and_no_markup_runs() {
     let course = Course::start("poll-to-push");
+    one_conversation(&course.url(""));
+}
+
+#[test]
+fn what_is_said_arrives_in_all_lessons_through_nginx_and_haproxy() {
+    // What a proxy holds back, no heartbeat pushes out.
+    let course = Course::start_in("poll-to-push", None, &["--heartbeat-ms", "600000"]);
+    for kind in [Kind::Nginx, Kind::HaProxy] {
+        let proxy = Proxy::start(kind, course.port());
+        one_conversation(&format!("http://localhost:{}", proxy.port));
+    }
+}
+
+/// All lessons of the course at `origin`.
+#[track_caller]
+fn one_conversation(origin: &str) {
     // A window each: together they hold more than six connections.
     let pages: Vec<(Window, Page)> = FOLDERS
         .iter()
         .enumerate()
         .map(|(n, folder)| {
             let window = Window::new();
-            let page = window.open(&course.url(folder));
+            let page = window.open(&format!("{origin}{folder}"));
             listen(&page, n + 1);
             page.run("window.ran = 0");
             (window, page)
