@@ -105,13 +105,13 @@ fn behind_both(check: impl Fn(&Behind) + Sync) {
 /// As [`behind_both`], with `arguments` for the course, and each proxy's file changed.
 fn behind_both_with(
     arguments: &[&str],
-    changes: &[(Kind, &str, &str)],
+    changes: &[(Kind, &str, String)],
     check: impl Fn(&Behind) + Sync,
 ) {
     thread::scope(|scope| {
         for kind in [Kind::Nginx, Kind::HaProxy] {
             let its = changes.iter().filter(|(of, ..)| *of == kind);
-            let its: Vec<_> = its.map(|(_, old, new)| (*old, *new)).collect();
+            let its: Vec<_> = its.map(|(_, old, new)| (*old, new.as_str())).collect();
             let check = &check;
             // Its name stands in the words of a failure.
             let thread = thread::Builder::new().name(format!("{kind:?}"));

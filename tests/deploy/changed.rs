@@ -87,25 +87,23 @@ fn nginx_passes_no_upgrade_on_unless_it_is_told() {
     assert_eq!(behind.ask(&post(&by("polling"), "", "40")).text(), "ok");
 }
 
-/// Two seconds of patience, not 75: for answers, and for what was upgraded.
-const IMPATIENT: [(Kind, &str, &str); 2] = [
-    NGINX_IMPATIENT,
-    (Kind::HaProxy, "timeout server 75s", "timeout server 2s"),
+/// How long a proxy waits for more of an answer, and of what was upgraded.
+const PATIENCE: [(Kind, &str); 2] = [
+    (Kind::Nginx, "proxy_read_timeout 75s"),
+    (Kind::HaProxy, "timeout server 75s"),
 ];
-const IMPATIENT_TUNNEL: [(Kind, &str, &str); 2] = [
-    NGINX_IMPATIENT,
-    (Kind::HaProxy, "timeout tunnel 75s", "timeout tunnel 2s"),
+const PATIENCE_WITH_TUNNELS: [(Kind, &str); 2] = [
+    (Kind::Nginx, "proxy_read_timeout 75s"),
+    (Kind::HaProxy, "timeout tunnel 75s"),
 ];
-const NGINX_IMPATIENT: (Kind, &str, &str) = (
-    Kind::Nginx,
-    "proxy_read_timeout 75s",
-    "proxy_read_timeout 2s",
-);
-const PATIENCE: Duration = Duration::from_secs(2);
+
+fn cut_to(time: &str, lines: [(Kind, &'static str); 2]) -> [(Kind, &'static str, String); 2] {
+    lines.map(|(kind, line)| (kind, line, line.replace("75s", time)))
+}
 
 #[test]
 fn a_poll_that_waits_too_long_is_answered_by_the_proxy_with_a_page() {
-    behind_both_with(&[], &IMPATIENT, |behind| {
+    behind_both_with(&[], &cut_to("2s", PATIENCE), |behind| {
         let answer = behind.ask(&get("/long-polling/messages?wait=60", ""));
         assert_eq!(answer.status, 504);
         assert_eq!(answer.header("Content-Type"), Some("text/html"));
@@ -115,32 +113,34 @@ fn a_poll_that_waits_too_long_is_answered_by_the_proxy_with_a_page() {
 
 #[test]
 fn what_is_silent_for_too_long_is_cut() {
-    behind_both_with(&QUIET, &IMPATIENT, |behind| {
+    behind_both_with(&QUIET, &cut_to("2s", PATIENCE), |behind| {
         behind.stream("/comet/stream").rest();
     });
-    behind_both_with(&QUIET, &IMPATIENT_TUNNEL, |behind| {
+    behind_both_with(&QUIET, &cut_to("2s", PATIENCE_WITH_TUNNELS), |behind| {
         let rest = socket(behind, "/websocket/echo").rest();
         assert_eq!(rest, b"", "no Close frame");
     });
 }
 
-const BEATS: [&str; 2] = ["--heartbeat-ms", "500"];
+/// Far below four seconds. And a pong must come before the next one.
+const BEATS: [&str; 2] = ["--heartbeat-ms", "1500"];
+const LONGER: Duration = Duration::from_secs(6);
 
 #[test]
 fn a_heartbeat_keeps_what_is_silent() {
-    behind_both_with(&BEATS, &IMPATIENT, |behind| {
+    behind_both_with(&BEATS, &cut_to("4s", PATIENCE), |behind| {
         let mut stream = behind.stream("/comet/stream");
         let began = Instant::now();
-        while began.elapsed() < 2 * PATIENCE {
+        while began.elapsed() < LONGER {
             stream.read_until("\n");
         }
         behind.publish("still there");
         stream.read_until("still there");
     });
-    behind_both_with(&BEATS, &IMPATIENT_TUNNEL, |behind| {
+    behind_both_with(&BEATS, &cut_to("4s", PATIENCE_WITH_TUNNELS), |behind| {
         let mut echo = socket(behind, "/websocket/echo");
         let began = Instant::now();
-        while began.elapsed() < 2 * PATIENCE {
+        while began.elapsed() < LONGER {
             let (first, payload) = echo.frame();
             assert_eq!(first, 0x89, "a ping: {payload:?}");
             echo.send(masked(0x8a, &payload));
