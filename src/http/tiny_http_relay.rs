@@ -38,9 +38,13 @@ pub fn hand_on(address: SocketAddr, request: &Request) -> Response {
     })
 }
 
-/// Who asks, as [`hand_on`] says it.
-pub fn peer(request: &Request) -> Option<IpAddr> {
-    request.header(PEER)?.parse().ok()
+/// Takes out who asks, as [`hand_on`] says it. `None` when a proxy asked: then the field
+/// names more than one.
+pub fn take_peer(request: &mut Request) -> Option<IpAddr> {
+    let peer = request.header(PEER)?.parse().ok()?;
+    let is_other = |(name, _): &(String, Vec<u8>)| !name.eq_ignore_ascii_case(PEER);
+    request.headers.retain(is_other);
+    Some(peer)
 }
 
 fn exchange(address: SocketAddr, request: &Request) -> io::Result<Response> {
@@ -64,18 +68,18 @@ fn head(request: &Request) -> Vec<u8> {
     );
     for (name, value) in &request.headers {
         let own = OWN.iter().any(|own| name.eq_ignore_ascii_case(own));
-        if let (false, false, Ok(value)) = (
-            own,
-            name.eq_ignore_ascii_case(PEER),
-            std::str::from_utf8(value),
-        ) && value.is_ascii()
-        {
+        let plain = std::str::from_utf8(value)
+            .ok()
+            .filter(|value| value.is_ascii());
+        if let Some(value) = plain.filter(|_| !own && !name.eq_ignore_ascii_case(PEER)) {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
     }
     let (peer, length) = (request.peer, request.body.len());
+    let before = request.header(PEER).map(|before| format!("{before}, "));
+    let before = before.unwrap_or_default();
     head.push_str(&format!(
-        "{PEER}: {peer}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        "{PEER}: {before}{peer}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     ));
     head.into_bytes()
 }

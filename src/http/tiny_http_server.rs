@@ -12,7 +12,7 @@
 use super::request::Request;
 use super::response::{Body, Response};
 use super::router::Router;
-use super::tiny_http_relay::peer;
+use super::tiny_http_relay::take_peer;
 use crate::lock::lock;
 use crate::threads;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -187,7 +187,7 @@ fn read(incoming: &mut tiny_http::Request, router: &Router) -> Result<Request, R
         headers,
         Ipv4Addr::LOCALHOST.into(),
     )?;
-    request.peer = peer(&request).unwrap_or(request.peer);
+    request.peer = take_peer(&mut request).unwrap_or(request.peer);
     router.origin_policy.check_host(&mut request)?;
     let length = request.body_length()?;
     let mut body = Vec::new();

@@ -53,6 +53,8 @@ fn a_script_is_not_given_to_pages_of_other_origins() {
                 "Referer: http://localhost@evil.example/\r\n",
                 "Referer: http://evil.example/?http://localhost/\r\n",
                 "Referer: localhost\r\n",
+                "X-Forwarded-For: 192.0.2.1\r\n",
+                "X-Forwarded-For: 127.0.0.1\r\n",
             ] {
                 assert_eq!(script(server, path, fields), 403, "{name} {path} {fields}");
             }

@@ -52,7 +52,8 @@ impl Course {
 
     /// The port that it listens on.
     pub fn port(&self) -> u16 {
-        self.port
+        let port = self.origin.rsplit(':').next();
+        port.and_then(|port| port.parse().ok()).expect("a port")
     }
 
     /// How long it has kept a processor busy.
@@ -91,17 +92,8 @@ impl Course {
     /// Starts it again on the port that it had.
     pub fn restart(&mut self) {
         self.kill();
-        let port = self
-            .origin
-            .rsplit(':')
-            .next()
-            .and_then(|port| port.parse().ok());
-        let (child, origin) = spawn(
-            &self.program,
-            self.folder.as_deref(),
-            &self.arguments,
-            port.expect("a port"),
-        );
+        let folder = self.folder.as_deref();
+        let (child, origin) = spawn(&self.program, folder, &self.arguments, self.port());
         assert_eq!(origin, self.origin, "the same port");
         self.child = child;
     }
