@@ -5,9 +5,7 @@ use crate::{ENGINE, SOCKET, Session, closes, connected, direct, masked, refused,
 use poll_to_push::options::SocketIoOptions;
 
 /// Packets that are none of Engine.IO, or that a client may not send.
-const NOT_ENGINE: [&str; 13] = [
-    "", "abc", "7", "8", "-", "1x", "5x", "6x", "5", "0", "0{}", "2", "2x",
-];
+const NOT_ENGINE: [&str; 9] = ["", "abc", "7", "8", "-", "bA", "b%", "2", "2x"];
 
 /// Messages that are none of Socket.IO, or come at the wrong time.
 const NOT_SOCKET: [&str; 30] = [
@@ -73,7 +71,7 @@ fn no_packet_of_engine_io() {
         say(&mut socket, wrong);
         assert_eq!(closes(&mut socket), 1008, "{wrong:?}");
     }
-    for wrong in ["4good\x1ebad!", "4good\x1e", "bAQI", "b%"] {
+    for wrong in ["4good\x1ebad!", "4good\x1e", "4good\x1eb%"] {
         let session = Session::open(&server, ENGINE);
         refused(&session.post(wrong), 3);
         refused(&session.get(), 1);

@@ -87,6 +87,25 @@ fn messages_come_back_as_they_are() {
     }
 }
 
+/// Some clients write `sid=` in the first request, where there is none yet.
+#[test]
+fn an_empty_sid_is_none() {
+    let server = server(SocketIoOptions::default());
+    let target = format!("{ENGINE}?EIO=4&transport=polling&sid=");
+    let opened = server.ask(&get(&target, ""));
+    assert_eq!(opened.status, 200);
+    sid(opened.text());
+}
+
+/// Clients on Java break the lines of base64, and end the last one, too.
+#[test]
+fn base64_may_have_lines() {
+    let server = server(SocketIoOptions::default());
+    let session = Session::open(&server, ENGINE);
+    session.say("bAQID\nBA==\n\x1e0\x1e5\x1e6x\x1ebAQIDBA");
+    assert_eq!(session.packets(), "bAQIDBA==\x1ebAQIDBA==");
+}
+
 #[test]
 fn a_poll_waits_for_something_to_say() {
     let server = server(SocketIoOptions::default());

@@ -7,13 +7,27 @@
 //! message, binary  binary 01 02 03 04           bAQIDBA==
 //! several          a message each               4hello␞2␞4world       (␞ is the byte 1e)
 //! ```
+//!
+//! A client may write bytes as in a poll over a WebSocket, too.
 
 use super::Malformed;
 use bytes::Bytes;
-use data_encoding::BASE64;
+use data_encoding::{BASE64, BASE64_NOPAD, Encoding};
+use std::sync::LazyLock;
 
 /// Stands between the packets in the body of a poll: the record separator.
 pub const SEPARATOR: char = '\x1e';
+
+/// Base64 as clients write it: some break the lines, leave bits behind the last byte, or
+/// use the letters for URLs. Padding is taken off before.
+static BASE64_LENIENT: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut base64 = BASE64_NOPAD.specification();
+    base64.ignore.push_str(" \t\r\n");
+    base64.translate.from.push_str("-_");
+    base64.translate.to.push_str("+/");
+    base64.check_trailing_bits = false;
+    base64.encoding().expect("letters that are not ambiguous")
+});
 
 /// What a message carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +49,7 @@ pub enum EnginePacket {
     Ping(String),
     /// 3: yes.
     Pong(String),
-    /// 4, or `b` for bytes in a poll: what the application says.
+    /// 4, or `b` for bytes in base64: what the application says.
     Message(MessageData),
     /// 5: from now on by WebSocket.
     Upgrade,
@@ -50,27 +64,26 @@ impl EnginePacket {
     }
 
     /// Reads a packet that is text: a text message of a WebSocket, or one packet of
-    /// a poll that does not begin with `b`.
+    /// a poll. What stands behind a type that carries nothing is passed over.
     ///
     /// # Errors
-    /// When its type is none, or it carries what its type must not.
+    /// When its type is none, or it is not base64 behind a `b`.
     pub fn from_text(text: &str) -> Result<EnginePacket, Malformed> {
         let mut chars = text.chars();
         let kind = chars.next().ok_or(Malformed("an empty packet"))?;
         let rest = chars.as_str();
-        let bare = |packet| match rest {
-            "" => Ok(packet),
-            _ => Err(Malformed("close, upgrade and noop carry nothing")),
-        };
         match kind {
             '0' => Ok(EnginePacket::Open(rest.to_owned())),
-            '1' => bare(EnginePacket::Close),
+            '1' => Ok(EnginePacket::Close),
             '2' => Ok(EnginePacket::Ping(rest.to_owned())),
             '3' => Ok(EnginePacket::Pong(rest.to_owned())),
             '4' => Ok(EnginePacket::text(rest)),
-            '5' => bare(EnginePacket::Upgrade),
-            '6' => bare(EnginePacket::Noop),
-            _ => Err(Malformed("a packet begins with its type, 0 to 6")),
+            '5' => Ok(EnginePacket::Upgrade),
+            '6' => Ok(EnginePacket::Noop),
+            'b' => decode_base64(rest)
+                .map(|bytes| EnginePacket::Message(MessageData::Binary(bytes.into())))
+                .ok_or(Malformed("behind a b stands base64")),
+            _ => Err(Malformed("a packet begins with its type, 0 to 6 or b")),
         }
     }
 
@@ -106,6 +119,11 @@ impl EnginePacket {
     }
 }
 
+fn decode_base64(base64: &str) -> Option<Vec<u8>> {
+    let base64 = base64.trim_end_matches(|c: char| c == '=' || c.is_ascii_whitespace());
+    BASE64_LENIENT.decode(base64.as_bytes()).ok()
+}
+
 /// Packets as the body of a poll.
 pub fn encode_payload<'a>(packets: impl IntoIterator<Item = &'a EnginePacket>) -> String {
     let mut body = String::new();
@@ -124,19 +142,7 @@ pub fn encode_payload<'a>(packets: impl IntoIterator<Item = &'a EnginePacket>) -
 /// When one of them is malformed: none counts then.
 pub fn decode_payload(body: &[u8]) -> Result<Vec<EnginePacket>, Malformed> {
     let body = std::str::from_utf8(body).map_err(|_| Malformed("a body must be UTF-8"))?;
-    let decode = |packet: &str| match packet.strip_prefix('b') {
-        Some(base64) => {
-            let bytes = BASE64.decode(base64.as_bytes()).ok();
-            // The crate takes several pieces, each with its padding, for one.
-            let one_piece = !base64.trim_end_matches('=').contains('=');
-            bytes
-                .filter(|_| one_piece)
-                .map(|bytes| EnginePacket::Message(MessageData::Binary(bytes.into())))
-                .ok_or(Malformed("behind a b stands base64"))
-        }
-        None => EnginePacket::from_text(packet),
-    };
-    body.split(SEPARATOR).map(decode).collect()
+    body.split(SEPARATOR).map(EnginePacket::from_text).collect()
 }
 
 #[cfg(test)]
@@ -193,23 +199,45 @@ mod tests {
             "abc",
             "7",
             "8x",
-            "1x",
-            "5x",
-            "6x",
             "\x1e",
             "4a\x1e",
             "\x1e4a",
-            "bAQ",
+            "bA",
             "b!",
+            "bAQ!I",
             "bAqI=BA0=",
             "4a\x1ez",
         ] {
             assert!(decode_payload(wrong.as_bytes()).is_err(), "{wrong:?}");
         }
         assert!(decode_payload(b"4\xff").is_err());
-        assert!(
-            EnginePacket::from_text("bAQIDBA==").is_err(),
-            "only in a poll"
-        );
+    }
+
+    #[test]
+    fn bytes_come_as_clients_write_them() {
+        for base64 in [
+            "AQIDBA==",
+            "AQIDBA==\n",
+            "AQID\r\nBA==\r\n",
+            " AQ\tIDBA",
+            "AQIDBA=",
+            "AQIDBB==", // bits behind the last byte
+        ] {
+            let packet = EnginePacket::from_text(&format!("b{base64}"));
+            assert_eq!(packet, Ok(binary(&[1, 2, 3, 4])), "{base64:?}");
+        }
+        let packet = EnginePacket::from_text("b-_8");
+        assert_eq!(packet, Ok(binary(&[0xfb, 0xff])), "letters for URLs");
+    }
+
+    #[test]
+    fn what_a_type_does_not_carry_is_passed_over() {
+        for (text, packet) in [
+            ("1x", EnginePacket::Close),
+            ("52", EnginePacket::Upgrade),
+            ("6x", EnginePacket::Noop),
+        ] {
+            assert_eq!(EnginePacket::from_text(text), Ok(packet));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Engine.IO's requests: handshake, poll, POST, and the way to a WebSocket.
 
 use super::session::{DisconnectReason, RequestError, Session};
-use super::{Engine, websocket};
+use super::{Engine, PING_FROM_CLIENT, websocket};
 use crate::feed::IDENTITY;
 use crate::http::websocket_handshake::accept;
 use crate::http::{Request, Response};
@@ -143,14 +143,12 @@ fn post(
                 }
             }
             EnginePacket::Pong(_) => session.on_pong(),
-            EnginePacket::Noop => {}
+            EnginePacket::Open(_) | EnginePacket::Upgrade | EnginePacket::Noop => {}
             EnginePacket::Close => {
                 session.on_close_packet();
                 break;
             }
-            EnginePacket::Open(_) | EnginePacket::Ping(_) | EnginePacket::Upgrade => {
-                return Err(wrong("a client sends close, pong, message and noop"));
-            }
+            EnginePacket::Ping(_) => return Err(wrong(PING_FROM_CLIENT)),
         }
     }
     Ok(body("ok"))

@@ -47,6 +47,8 @@ use std::time::Duration;
 
 /// How long an upgrade may take, as in the Node server.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Why a ping ends its session.
+const PING_FROM_CLIENT: &str = "the server sends pings, and a client pongs";
 /// Letters of a session id, five random bits each.
 const SID_LETTERS: usize = 20;
 

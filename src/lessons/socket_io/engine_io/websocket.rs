@@ -3,8 +3,8 @@
 //! [`websocket::serve`] takes the frames apart, as in lesson 6. Each packet is a message
 //! of its own.
 
-use super::Engine;
 use super::session::{DisconnectReason, HandlerGuard, Session};
+use super::{Engine, PING_FROM_CLIENT};
 use crate::feed::frames::close;
 use crate::feed::websocket::{self, Action};
 use crate::feed::{CloseReason, ConnectionWriter, KeepAlive, StreamingConnection};
@@ -116,15 +116,12 @@ fn on_message(session: &Arc<Session>, handler: &mut HandlerGuard, message: Messa
             session.on_pong();
             Action::Continue
         }
-        EnginePacket::Noop => Action::Continue,
+        EnginePacket::Open(_) | EnginePacket::Upgrade | EnginePacket::Noop => Action::Continue,
         EnginePacket::Close => {
             session.on_close_packet();
             Action::Continue
         }
-        EnginePacket::Open(_) | EnginePacket::Ping(_) | EnginePacket::Upgrade => refuse(
-            session,
-            Malformed("a client sends close, pong, message and noop"),
-        ),
+        EnginePacket::Ping(_) => refuse(session, Malformed(PING_FROM_CLIENT)),
     }
 }
 
