@@ -29,6 +29,29 @@ fn a_session_changes_over() {
     assert_eq!(server.health()["sessions"], 1);
 }
 
+/// A client that asks for no proof, and one that says more than the word: Unity's.
+#[test]
+fn the_upgrade_needs_no_probe_and_may_carry_data() {
+    let server = server(SocketIoOptions::default());
+    for word in ["5", "52"] {
+        let session = Session::open(&server, ENGINE);
+        let mut waiting = session.getting();
+        let mut socket = session.websocket();
+        // The poll is ended by what it waits for, or by the change.
+        session.say("4before");
+        say(&mut socket, word);
+        say(&mut socket, "4after");
+        let polled = waiting.answer();
+        let expected = match polled.text() {
+            "4before" => vec!["4after"],
+            _ => vec!["4before", "4after"],
+        };
+        for packet in expected {
+            assert_eq!(text(&mut socket), packet);
+        }
+    }
+}
+
 #[test]
 fn a_poll_that_waits_is_ended_by_the_probe() {
     let server = server(SocketIoOptions::default());
@@ -130,7 +153,7 @@ fn two_upgrades_at_once_are_one() {
 #[test]
 fn a_wrong_word_before_the_upgrade_costs_the_socket_only() {
     let server = server(SocketIoOptions::default());
-    for wrong in ["4hello", "5", "2", "2prob", "abc", "1", "3probe", ""] {
+    for wrong in ["4hello", "b", "2", "2prob", "abc", "1", "3probe", ""] {
         let session = Session::open(&server, ENGINE);
         let mut socket = session.websocket();
         say(&mut socket, wrong);

@@ -61,7 +61,7 @@ pub fn upgrade(engine: &Arc<Engine>, session: &Arc<Session>, mut connection: Str
                     handler = Some(taken);
                     Action::Continue
                 }
-                Probe::Wrong => Action::Close(CloseCode::Policy, "first 2probe, then 5"),
+                Probe::Wrong => Action::Close(CloseCode::Policy, "2probe or 5 comes first"),
             },
         },
     );

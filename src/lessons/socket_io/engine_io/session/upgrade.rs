@@ -49,7 +49,7 @@ impl Session {
     /// then all else does. Called by the WebSocket's own thread, which waits for room.
     /// `false` when it may not, or when either is over.
     pub fn upgraded(self: &Arc<Session>, writer: &Arc<ConnectionWriter>) -> bool {
-        let ours = |upgrade: &Upgrade| upgrade.probed && Arc::ptr_eq(&upgrade.writer, writer);
+        let ours = |upgrade: &Upgrade| Arc::ptr_eq(&upgrade.writer, writer);
         let mut begun = false;
         loop {
             let mut state = lock(&self.state);
