@@ -44,8 +44,8 @@ fn a_wrong_request_gets_the_protocols_code() {
     refused(&ask("EIO=4"), 0);
     refused(&ask("EIO=4&transport=abc"), 0);
     refused(&ask("EIO=4&transport=polling&sid=unknown"), 1);
-    refused(&ask("EIO=4&transport=polling&sid="), 1);
     refused(&ask("EIO=4&transport=websocket"), 3);
+    refused(&ask("EIO=3&transport=websocket"), 3);
     for version in ["", "EIO=3&", "EIO=abc&", "EIO=44&"] {
         refused(&ask(&format!("{version}transport=polling")), 5);
         let target = format!("{ENGINE}?{version}transport=websocket");
@@ -63,6 +63,11 @@ fn a_wrong_request_gets_the_protocols_code() {
         let request = post(&open, "", "").replacen("POST", method, 1);
         refused(&server.ask(&request), 2);
     }
+    // Within a session it is the request that is wrong.
+    let session = Session::open(&server, ENGINE);
+    let target = session.target("polling").replace("EIO=4", "EIO=3");
+    refused(&server.ask(&get(&target, "")), 3);
+    session.say("1");
     // A HEAD opens nothing.
     let mut client = server.connect();
     client.send(get(&open, "").replacen("GET", "HEAD", 1));

@@ -55,7 +55,8 @@ pub fn handle_request(engine: &Arc<Engine>, request: &Request) -> Result<Respons
         return Err(refuse(Code::TransportUnknown, why));
     }
     let by_websocket = transport == "websocket";
-    let session = match request.query_param("sid") {
+    // Some clients write an empty one for none.
+    let session = match request.query_param("sid").filter(|sid| !sid.is_empty()) {
         None => None,
         Some(sid) => Some(engine.find(&sid).ok_or(RequestError::UnknownSid)?),
     };
@@ -63,9 +64,18 @@ pub fn handle_request(engine: &Arc<Engine>, request: &Request) -> Result<Respons
         let why = "a session begins with a GET; without a sid there is none";
         return Err(refuse(Code::BadHandshakeMethod, why));
     }
+    if by_websocket && !request.header_has("Upgrade", "websocket") {
+        let why = "a WebSocket begins with an upgrade";
+        return Err(refuse(Code::BadRequest, why));
+    }
     if request.query_param("EIO").as_deref() != Some("4") {
         let why = "this server speaks EIO=4, Engine.IO protocol 4";
-        return Err(refuse(Code::UnsupportedProtocolVersion, why));
+        // Within a session it is not the version that is wrong: it began with 4.
+        let code = match session {
+            None => Code::UnsupportedProtocolVersion,
+            Some(_) => Code::BadRequest,
+        };
+        return Err(refuse(code, why));
     }
     match (session, by_websocket) {
         // ANCHOR: requests
@@ -80,12 +90,6 @@ pub fn handle_request(engine: &Arc<Engine>, request: &Request) -> Result<Respons
         },
         // ANCHOR_END: requests
         (session, true) => {
-            if !request.header_has("Upgrade", "websocket") {
-                return Err(refuse(
-                    Code::BadRequest,
-                    "a WebSocket begins with an upgrade",
-                ));
-            }
             let head = accept(request)?;
             let engine = engine.clone();
             Ok(head.streaming(&IDENTITY, move |connection| match session {
