@@ -2,7 +2,8 @@
 //! waits for its attachments.
 //!
 //! Two protocols, one inside the other: [`engine_io`] is Engine.IO protocol 4, whose
-//! `message` packets carry the packets of [`socket_io`], Socket.IO protocol 5.
+//! `message` packets carry the packets of [`socket_io`], Socket.IO protocol 5. [`tokens`]
+//! looks into their JSON.
 //!
 //! ```text
 //! 4 2 /custom, 7 ["hello",{"a":1}]
@@ -15,6 +16,7 @@
 
 pub mod engine_io;
 pub mod socket_io;
+pub mod tokens;
 
 use std::fmt;
 

@@ -16,6 +16,7 @@
 use super::Malformed;
 use super::engine_io::MessageData;
 use bytes::Bytes;
+use placeholders::{named_attachments, placeholder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -83,7 +84,7 @@ impl Args {
 
     /// The bytes that the argument at `index` stands for.
     pub fn bytes(&self, index: usize) -> Option<&Bytes> {
-        let num = placeholder(&self.get(index)?)?;
+        let num = placeholder(self.json.get(index)?)?;
         self.attachments.get(num)
     }
 
@@ -113,8 +114,8 @@ pub enum SocketPacket {
     /// 2, and 5 with bytes: the namespace, the event and its arguments, and the
     /// number of the ack that is wanted.
     Event(String, String, Args, Option<u64>),
-    /// 3, and 6 with bytes: the answer to an event.
-    Ack(String, u64, Args),
+    /// 3, and 6 with bytes: the answer to an event. Without a number it is to none.
+    Ack(String, Option<u64>, Args),
     /// 4: the namespace was not joined, and why.
     ConnectError(String, Box<RawValue>),
 }
@@ -152,7 +153,9 @@ impl SocketPacket {
             }
             SocketPacket::Ack(namespace, ack, args) => {
                 head(3, Some(args), namespace);
-                let _ = write!(text, "{ack}");
+                if let Some(ack) = ack {
+                    let _ = write!(text, "{ack}");
+                }
                 write_array(&mut text, None, &args.json);
                 attachments = &args.attachments;
             }
@@ -279,7 +282,7 @@ fn parse(text: &str) -> Result<(SocketPacket, usize), Malformed> {
     let (digits, json) = rest.split_at(json_at);
     let ack = match digits {
         "" => None,
-        digits => Some(number(digits).ok_or(Malformed("the ack's number is too large"))?),
+        digits => Some(number(digits).ok_or(Malformed("the number is too large"))?),
     };
     let payload = match json {
         "" => None,
@@ -290,9 +293,6 @@ fn parse(text: &str) -> Result<(SocketPacket, usize), Malformed> {
     };
     let namespace = namespace.to_owned();
     let packet = match kind {
-        b'0' | b'1' | b'4' if ack.is_some() => {
-            return Err(Malformed("only events and acks have a number"));
-        }
         b'0' => {
             if payload.as_ref().is_some_and(|json| !is_object(json)) {
                 return Err(Malformed("connect carries an object or nothing"));
@@ -309,18 +309,22 @@ fn parse(text: &str) -> Result<(SocketPacket, usize), Malformed> {
             SocketPacket::ConnectError(namespace, payload)
         }
         _ => {
-            let mut json: Vec<Box<RawValue>> = payload
-                .and_then(|json| serde_json::from_str(json.get()).ok())
-                .ok_or(Malformed("events and acks carry an array"))?;
-            if count > 0 && count_placeholders(&json)? != count {
-                return Err(Malformed("each attachment has one placeholder"));
+            let mut json: Vec<Box<RawValue>> = match payload {
+                None => Vec::new(),
+                Some(json) => serde_json::from_str(json.get())
+                    .map_err(|_| Malformed("events and acks carry an array"))?,
+            };
+            // So the text bounds how many attachments are waited for.
+            if count > 0 && !named_attachments(&json)?.into_iter().eq(0..count) {
+                return Err(Malformed(
+                    "placeholders name the attachments, all from 0 on",
+                ));
             }
             if matches!(kind, b'2' | b'5') {
                 let event = event_name(&json)?;
                 json.remove(0);
                 SocketPacket::Event(namespace, event, Args::from_parts(json, Vec::new()), ack)
             } else {
-                let ack = ack.ok_or(Malformed("an ack has a number"))?;
                 SocketPacket::Ack(namespace, ack, Args::from_parts(json, Vec::new()))
             }
         }
@@ -338,52 +342,20 @@ fn is_object(json: &RawValue) -> bool {
     json.get().starts_with('{')
 }
 
-/// A number is a name, too, as in the Node server.
+/// A number is a name, too, as in the Node server. So is a text with half of a surrogate
+/// pair: it stands for itself as JSON, for which nobody listens.
 fn event_name(json: &[Box<RawValue>]) -> Result<String, Malformed> {
-    let first = json.first().ok_or(Malformed("an event has a name"))?;
-    match serde_json::from_str(first.get()) {
-        Ok(Value::String(name)) if RESERVED.contains(&name.as_str()) => {
-            Err(Malformed("this event's name is reserved"))
-        }
-        Ok(Value::String(name)) => Ok(name),
-        Ok(Value::Number(name)) => Ok(name.to_string()),
-        _ => Err(Malformed("an event's name is a text")),
+    let first = json.first().ok_or(Malformed("an event has a name"))?.get();
+    if !first.starts_with(|c: char| matches!(c, '"' | '-') || c.is_ascii_digit()) {
+        return Err(Malformed("an event's name is a text or a number"));
     }
+    let name = serde_json::from_str(first).unwrap_or_else(|_| first.to_owned());
+    if RESERVED.contains(&name.as_str()) {
+        return Err(Malformed("this event's name is reserved"));
+    }
+    Ok(name)
 }
 
-/// How many placeholders there are, each number from 0 once.
-fn count_placeholders(json: &[Box<RawValue>]) -> Result<usize, Malformed> {
-    let mut seen = Vec::new();
-    for item in json {
-        let item: Value = serde_json::from_str(item.get())
-            .map_err(|_| Malformed("the payload is nested too deep"))?;
-        find_placeholders(&item, &mut seen);
-    }
-    seen.sort_unstable();
-    if seen.iter().enumerate().all(|(at, num)| at == *num) {
-        Ok(seen.len())
-    } else {
-        Err(Malformed("placeholders count the attachments from 0"))
-    }
-}
-
-/// As deep as `serde_json` parses, which is 128.
-fn find_placeholders(value: &Value, seen: &mut Vec<usize>) {
-    match value {
-        Value::Object(_) if placeholder(value).is_some() => seen.extend(placeholder(value)),
-        Value::Object(fields) => fields.values().for_each(|v| find_placeholders(v, seen)),
-        Value::Array(items) => items.iter().for_each(|v| find_placeholders(v, seen)),
-        _ => {}
-    }
-}
-
-fn placeholder(value: &Value) -> Option<usize> {
-    if value.get("_placeholder") != Some(&Value::Bool(true)) {
-        return None;
-    }
-    let num = value.get("num")?.as_u64()?;
-    usize::try_from(num).ok()
-}
-
+mod placeholders;
 #[cfg(test)]
 mod tests;

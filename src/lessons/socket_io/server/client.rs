@@ -232,7 +232,7 @@ impl SessionHandler for Client {
                 }
             }
             SocketPacket::Ack(namespace, number, args) => {
-                if let Some(socket) = self.socket(&namespace)? {
+                if let (Some(socket), Some(number)) = (self.socket(&namespace)?, number) {
                     socket.on_ack(number, Ok(args));
                 }
             }

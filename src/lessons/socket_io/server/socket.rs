@@ -309,7 +309,7 @@ impl Event {
     /// it wants no ack.
     pub fn ack(self, args: Args) {
         if let Some((socket, number)) = self.ack {
-            socket.send(&SocketPacket::Ack(socket.name(), number, args));
+            socket.send(&SocketPacket::Ack(socket.name(), Some(number), args));
         }
     }
 }
