@@ -183,6 +183,38 @@ fn the_chat_is_one_conversation_with_all_lessons() {
     assert!(event(&mut client, "chat error")[0]["error"].is_string());
 }
 
+/// JavaScript cuts texts anywhere. What it makes of that is JSON, and no text of Rust's.
+#[test]
+fn half_an_emoji_passes_through() {
+    let server = server(SocketIoOptions::default());
+    let mut client = connected(&server);
+    say(&mut client, "420[\"echo\",\"\\ud83d\"]");
+    assert_eq!(text(&mut client), "430[\"\\ud83d\"]");
+    say(&mut client, "42[\"\\ud83d\"]");
+    say(
+        &mut client,
+        "421[\"chat message\",{ \"text\" :\n\"\\ud83d\", \"n\": 1e400 }]",
+    );
+    let data = "{\"text\":\"\\ud83d\",\"n\":1e400}";
+    assert_eq!(text(&mut client), format!("42[\"chat message\",{data}]"));
+    assert!(text(&mut client).starts_with("431[{\"id\":"));
+    let polled = server.ask(&get("/short-polling/messages?after=0", ""));
+    assert!(polled.text().contains(data), "{}", polled.text());
+    say(&mut client, "422[\"join room\",\"red\"]");
+    assert_eq!(text(&mut client), "432[[\"red\"]]");
+    say(
+        &mut client,
+        "42[\"room message\",{\"room\":\"red\",\"text\":\"\\ud83d\"}]",
+    );
+    let told = text(&mut client);
+    let expected = "42[\"room message\",{\"room\":\"red\",\"text\":\"\\ud83d\",\"from\":";
+    assert!(told.starts_with(expected), "{told}");
+    // A reason is the true one.
+    let deep = format!("{}{}", "[".repeat(128), "]".repeat(128));
+    say(&mut client, &format!("423[\"chat message\",{deep}]"));
+    assert!(text(&mut client).contains("nested too deep"));
+}
+
 #[test]
 fn the_internal_topic_has_no_url() {
     let server = server(SocketIoOptions::default());

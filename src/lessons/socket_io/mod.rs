@@ -31,8 +31,10 @@ pub mod server;
 use crate::app::{AppState, Lesson};
 use crate::bus::Topic;
 use crate::http::Route;
+use codec::tokens::tokens;
 use engine_io::Engine;
-use serde_json::{Value, json};
+use serde_json::json;
+use serde_json::value::RawValue;
 use server::{Args, Event, Server, Socket};
 use std::sync::Arc;
 
@@ -131,14 +133,14 @@ fn protocol_checks(socket: &Socket) {
 /// Publishes in the chat that all lessons share. It comes back to everyone, the
 /// sender included, as [`forward_chat`] has it.
 fn publish(chat: &Topic, socket: &Socket, event: Event) {
-    let data = event
-        .args
-        .get::<Value>(0)
-        .filter(|_| event.args.attachments().is_empty());
+    let data = match event.args.json().first() {
+        Some(data) if event.args.attachments().is_empty() => one_line(data),
+        _ => Err("a chat message carries one argument, without bytes"),
+    };
     // ANCHOR: publish
     let ack = match data {
-        None => json!({ "error": "a chat message carries one argument, without bytes" }),
-        Some(data) => match chat.publish("message", &data) {
+        Err(why) => json!({ "error": why }),
+        Ok(data) => match chat.publish("message", &data) {
             Ok(id) => json!({ "id": id }),
             Err(closed) => json!({ "error": closed.to_string() }),
         },
@@ -149,6 +151,28 @@ fn publish(chat: &Topic, socket: &Socket, event: Event) {
     } else if ack.get("error").is_some() {
         socket.emit("chat error", Args::one(&ack));
     }
+}
+
+/// How deep a chat message may be nested. `serde_json` takes no deeper one by `POST`, and
+/// a browser has no room for any depth.
+const DEEPEST: usize = 128;
+
+/// A chat message for the other lessons, whose formats put it on one line.
+fn one_line(data: &RawValue) -> Result<Box<RawValue>, &'static str> {
+    let mut line = String::new();
+    let mut depth = 0;
+    for token in tokens(data) {
+        match token {
+            "[" | "{" => depth += 1,
+            "]" | "}" => depth -= 1,
+            _ => {}
+        }
+        if depth >= DEEPEST {
+            return Err("a chat message is nested too deep");
+        }
+        line.push_str(token);
+    }
+    RawValue::from_string(line).map_err(|_| "a chat message is JSON")
 }
 
 /// Whatever is published in the chat, by any lesson's page, is an event for everyone.

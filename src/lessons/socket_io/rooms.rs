@@ -2,17 +2,28 @@
 
 use super::presence::{HERE, is_name, name};
 use super::server::{Args, Event, Socket};
-use serde_json::{Value, json};
+use crate::json;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// Rooms that one socket may be in, besides its own.
 const MOST_ROOMS: usize = 20;
+
+/// What is said to a room, as it comes in and, with its speaker, goes out.
+#[derive(Deserialize, Serialize)]
+struct RoomMessage {
+    room: String,
+    text: Option<Box<RawValue>>,
+    #[serde(skip_deserializing)]
+    from: String,
+}
 
 /// What a socket of `/` may ask about rooms.
 pub fn listen(socket: &Socket) {
     socket.on("join room", |socket, event| {
         let joined = match name(&event) {
             None => Err(format!(
-                "a room's name has 1 to {} letters",
+                "a room's name is a text of 1 to {} letters",
                 super::presence::LONGEST_NAME
             )),
             Some(_) if rooms(socket).len() >= MOST_ROOMS => {
@@ -32,11 +43,13 @@ pub fn listen(socket: &Socket) {
         ack_rooms(socket, event, Ok(()));
     });
     socket.on("room message", |socket, event| {
-        let message: Value = event.args.get(0).unwrap_or_default();
-        if let Some(room) = message["room"].as_str().filter(|room| is_name(room)) {
-            let told = json!({ "room": room, "text": message["text"], "from": socket.id() });
-            let everyone_in = socket.namespace().to(room);
-            everyone_in.emit("room message", Args::one(&told));
+        let said = event.args.json().first();
+        let said: Option<RoomMessage> =
+            said.and_then(|said| json::object(said.get().as_bytes()).ok());
+        if let Some(mut said) = said.filter(|said| is_name(&said.room)) {
+            said.from = socket.id().to_owned();
+            let everyone_in = socket.namespace().to(&said.room);
+            everyone_in.emit("room message", Args::one(&said));
         }
     });
 }
@@ -52,6 +65,6 @@ fn rooms(socket: &Socket) -> Vec<String> {
 fn ack_rooms(socket: &Socket, event: Event, joined: Result<(), String>) {
     event.ack(match joined {
         Ok(()) => Args::one(&rooms(socket)),
-        Err(error) => Args::one(&json!({ "error": error })),
+        Err(error) => Args::one(&serde_json::json!({ "error": error })),
     });
 }
