@@ -38,11 +38,18 @@ const io = new Server(http, {
   ...(values["allow-origin"] && { cors: { origin: values["allow-origin"] } }),
 });
 
+/** Answers with what came, if an answer is wanted. */
+function acknowledge(...args) {
+  if (typeof args.at(-1) === "function") args.pop()(...args);
+}
+
 /** What `/` and `/custom` have in common. */
 function basics(socket) {
   socket.emit("auth", socket.handshake.auth);
-  socket.on("message", (...args) => socket.emit("message-back", ...args));
-  socket.on("message-with-ack", (...args) => args.pop()(...args));
+  // An ack's function among them would make it an event that wants an ack.
+  const plain = (args) => args.filter((arg) => typeof arg !== "function");
+  socket.on("message", (...args) => socket.emit("message-back", ...plain(args)));
+  socket.on("message-with-ack", acknowledge);
 }
 
 /** The room of those who have told their names, and are told who is here. */
@@ -56,7 +63,7 @@ function here() {
 io.on("connection", (socket) => {
   basics(socket);
   const rooms = () => [...socket.rooms].filter((room) => room !== socket.id && room !== HERE);
-  socket.on("echo", (...args) => args.pop()(...args));
+  socket.on("echo", acknowledge);
   socket.on("chat message", (what, ack) => {
     io.emit("chat message", what);
     ack?.({ id: "reference" });

@@ -10,14 +10,15 @@ import { fileURLToPath } from "node:url";
 import { resolve } from "node:path";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const chosen = process.env.SERVER ?? "../../target/debug/lesson7";
+/** The server under test: `reference`, or a binary. */
+export const chosen = process.env.SERVER ?? "../../target/debug/lesson7";
 
 /** Whether npm's server is tested instead of ours. */
 export const isReference = chosen === "reference";
 
-const command = isReference
+const commandOf = (which) => which === "reference"
   ? [process.execPath, resolve(here, "reference.mjs")]
-  : [resolve(here, chosen)];
+  : [resolve(here, which)];
 
 const LISTENS = /http:\/\/localhost:(\d+)\/7-socket-io\//;
 const START_LIMIT = 20_000;
@@ -29,17 +30,20 @@ export class Server {
   #ended;
   #output = "";
   #options;
+  #command;
 
-  constructor(options) {
+  /** `which` is a binary, or `reference`; without it, the one under test. */
+  constructor(options, which = chosen) {
     this.#options = options;
+    this.#command = commandOf(which);
   }
 
   /** Starts it on a free port, or again on the port that it had. */
   async start() {
-    const program = command[0];
+    const [program, ...first] = this.#command;
     assert.ok(existsSync(program), `no server under test: ${program} is missing`);
     const options = ["--port", String(this.port ?? 0), ...this.#options];
-    const child = spawn(program, [...command.slice(1), ...options], {
+    const child = spawn(program, [...first, ...options], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
