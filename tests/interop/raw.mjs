@@ -11,8 +11,11 @@ export const SEPARATOR = "\x1e";
 const PROBE = '4299999["message-with-ack","alive"]';
 const ALIVE = '4399999["alive"]';
 
-/** One request on a connection of its own: its status and body, or `cut`, or `late`. */
-export function request(origin, { method = "GET", query, headers = {}, body }) {
+/**
+ * One request on a connection of its own: its status and body, or `cut`, or `late`. The body
+ * follows when `ready` has come, if that is given.
+ */
+export function request(origin, { method = "GET", query, headers = {}, body }, ready) {
   return new Promise((done) => {
     const asked = ask(`${origin}/socket.io/?${query}`, { method, headers, agent: false }, (answer) => {
       const pieces = [];
@@ -29,7 +32,8 @@ export function request(origin, { method = "GET", query, headers = {}, body }) {
     asked.on("error", () => end({ status: "cut", text: "" }));
     // A WebSocket: nothing more is said by it here.
     asked.on("upgrade", () => end({ status: 101, text: "" }));
-    asked.end(body);
+    if (ready) asked.on("continue", () => ready().then(() => asked.end(body)));
+    else asked.end(body);
   });
 }
 
@@ -77,10 +81,10 @@ export class Polling {
 
 /** A session by WebSocket, from the start or from `polling` on. */
 export class Bare {
-  static async open(origin, polling) {
+  static async open(origin, polling, more = "") {
     const session = new Bare();
     const sid = polling ? `&sid=${polling.sid}` : "";
-    const url = `${origin.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket${sid}`;
+    const url = `${origin.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket${sid}${more}`;
     session.packets = polling?.packets ?? [];
     session.socket = new WebSocket(url, { perMessageDeflate: false });
     session.socket.on("message", (data, isBinary) => session.packets.push(isBinary ? data : data.toString()));

@@ -34,6 +34,8 @@ const DIFFERS = [
     "Node answers when all of the body is read: the end of the session comes before the answer"],
   [["polling"], /^(40\/custom, ␞ 4[012]\/custom,|41 ␞ 40$)/,
     "Node joins and leaves a namespace a moment later: what follows in the same body finds it as it was"],
+  [["overlap"], /two POSTs/, "a request is one when its body is here; for Node its head is enough"],
+  [["base64"], /bAQID/, "every WebSocket has binary frames; with b64=1 Node writes bytes as text, as it reads them"],
   [["requests"], /&EIO=3$|^GET EIO=3&EIO=4/, "of two values the first counts; for Node the last"],
   [["requests"], /&j=0/, "Node still has JSONP, which no client of this version asks for"],
   [["requests"], /^(PUT|DELETE|PATCH|OPTIONS|HEAD) .*sid=SID/, "it is the client's fault; Node says 500"],
@@ -148,11 +150,34 @@ describe("npm's server and ours", { skip: isReference && "they would be one" }, 
   }
 
   test("two polls at once", async () => {
-    await compare("overlap", [{ name: "two GETs" }], async (origin) => {
+    await compare("polls", [{ name: "two GETs" }], async (origin) => {
       const polling = await Polling.open(origin);
       const both = await Promise.all([1, 2].map(() => request(origin, { query: polling.query })));
       await connect(polling);
       return { statuses: both.map(({ status }) => status).sort(), alive: await lives(polling) };
+    });
+  });
+
+  test("a POST while another one is on its way", async () => {
+    await compare("overlap", [{ name: "two POSTs" }], async (origin) => {
+      const polling = await Polling.open(origin);
+      const asked = { method: "POST", query: polling.query, headers: { "Expect": "100-continue", "Content-Length": 1 } };
+      let second;
+      await request(origin, { ...asked, body: "3" }, async () => (second = await polling.post("3")));
+      await connect(polling);
+      return { status: second.status, alive: await lives(polling) };
+    });
+  });
+
+  test("a WebSocket that asks for base64", async () => {
+    const packets = ['451-["message",{"_placeholder":true,"num":0}]', "bAQID"];
+    await compare("base64", named([packets]), async (origin, { packets }) => {
+      const session = await Bare.open(origin, undefined, "&b64=1");
+      await connect(session);
+      await session.send(packets);
+      const alive = await lives(session);
+      session.close();
+      return { alive, came: session.packets.map(shown).filter((packet) => /^[b<]/.test(packet)) };
     });
   });
 
