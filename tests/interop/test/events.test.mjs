@@ -63,6 +63,14 @@ for (const { way, transports, ends } of WAYS) {
       assert.deepEqual(await ask(client, "echo", new Uint8Array([9, 8]).buffer), [Buffer.from([9, 8])]);
     });
 
+    test("binary arguments as base64, beside half of a surrogate pair", async (t) => {
+      const server = await start(t);
+      const client = server.client({ transports, forceBase64: true });
+      await settled(client, ends);
+      const args = ["\ud83d", Buffer.from([1, 2, 3]), { "\ude00": Buffer.alloc(1) }];
+      assert.deepEqual(await ask(client, "message-with-ack", ...args), args);
+    });
+
     test("binary arguments for another client", async (t) => {
       const server = await start(t);
       const [sender, receiver] = [server.client({ transports }), server.client({ transports })];
