@@ -12,7 +12,7 @@ import { Bare, Polling, TRANSPORTS, connect, lives, meaning, request } from "../
 const COUNT = 300;
 const SEED = 7;
 /** Conversations at once. */
-const AT_ONCE = 8;
+const AT_ONCE = 4;
 
 const ALL = Object.keys(TRANSPORTS);
 const SOCKETS = ["WebSocket", "upgraded"];
