@@ -118,6 +118,7 @@
 //! | descriptors kept for all else | `SPARE_DESCRIPTORS` | `src/course/listen.rs` |
 //! | refused connections that are still read | `WAITING` | `src/http/load_shed.rs` |
 //! | how long those are read | `PATIENCE` | `src/http/load_shed.rs` |
+//! | time for an answer of `tiny_http` behind | `PATIENCE` | `src/http/tiny_http_relay.rs` |
 //! | stack of a thread | `CONNECTION_STACK` | `src/threads.rs` |
 //! | bytes of a request head | `MAX_HEAD` | `src/http/request_reader.rs` |
 //! | fields of a request head | `MAX_HEADERS` | `src/http/request_reader.rs` |
@@ -150,6 +151,7 @@
 //! | time for an upgrade | `UPGRADE_TIMEOUT` | `src/lessons/socket_io/engine_io/mod.rs` |
 //! | bytes buffered for a client that upgrades | `UPGRADE_BYTES` | `src/lessons/socket_io/engine_io/session/outgoing.rs` |
 //! | time for the poll that fetches the end | `LAST_POLL` | `src/lessons/socket_io/engine_io/session/closing.rs` |
+//! | nesting of a chat message by Socket.IO | `DEEPEST` | `src/lessons/socket_io/mod.rs` |
 //! | a packet with its attachments, in payloads | `ATTACHMENTS` | `src/lessons/socket_io/server/client.rs` |
 //! | rooms of one socket | `MOST_ROOMS` | `src/lessons/socket_io/rooms.rs` |
 //! | letters of a name or a room, people listed | `LONGEST_NAME`, `LISTED` | `src/lessons/socket_io/presence.rs` |

@@ -13,12 +13,12 @@ for (const row of document.querySelectorAll(".board li")) {
   const { crossings, until, title } = SCENES[name];
   const emblem = still(crossings, { width: 120, second: 7, labels: false, title, id: `emblem-${name}`, until });
   row.querySelector(".name").after(drawn(emblem));
-  const { steps = [], of = 0, finished = [] } = kept[name] ?? {};
+  const { steps = [], main = 0, of = 0, finished = [] } = kept[name] ?? {};
   for (const stop of row.querySelectorAll("[data-stop]")) stop.classList.toggle("finished", finished.includes(stop.dataset.stop));
   const far = document.createElement("span");
-  const all = of > 0 && steps.length >= of;
+  const all = of > 0 && main >= of;
   far.className = all ? "done all" : "done";
-  far.textContent = all ? "✓ done" : steps.length > 0 ? `${steps.length} of ${of}` : "";
+  far.textContent = all ? "✓ done" : steps.length > 0 ? `${main} of ${of}` : "";
   row.querySelector(".minutes").after(far);
   if (all) begun = true;
   else if (steps.length > 0) middle ??= row;

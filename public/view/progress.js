@@ -1,9 +1,9 @@
-// How far the reader has come, kept in the browser: for each lesson the steps that are done, the stops that are
-// finished, and the stop where one left off.
+// How far the reader has come, kept in the browser: for each lesson the steps that are done, how many of the main
+// line are among them, the stops that are finished, and the stop where one left off.
 
 const KEY = "poll-to-push progress";
 
-/** `{"5-sse": {steps: ["six-at-most/0"], of: 12, finished: ["six-at-most"], at: "the-code"}}` */
+/** `{"5-sse": {steps: ["six-at-most/0"], main: 1, of: 12, finished: ["six-at-most"], at: "the-code"}}` */
 export function progress() {
   try {
     return JSON.parse(localStorage.getItem(KEY)) ?? {};
@@ -14,7 +14,7 @@ export function progress() {
 }
 
 /** What is kept of one lesson. Another tab may have added to it since it was last read. */
-export const progressOf = (lesson) => ({ steps: [], of: 0, finished: [], at: "", ...progress()[lesson] });
+export const progressOf = (lesson) => ({ steps: [], main: 0, of: 0, finished: [], at: "", ...progress()[lesson] });
 
 export function keep(lesson, changes) {
   try {

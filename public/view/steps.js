@@ -101,7 +101,7 @@ export class Steps {
     this.seen = new Seen();
     const kept = progressOf(this.name);
     this.done = new Set(kept.steps.filter((key) => this.steps.some((step) => step.key === key)));
-    keep(this.name, { of: this.steps.length, steps: [...this.done] });
+    this.keepSteps();
     for (const step of this.steps) this.setUp(step);
     for (const type of ["click", "change", "input"]) document.addEventListener(type, (event) => this.use(event.target), true);
     if (stage) new MutationObserver(() => this.plan()).observe(stage, { subtree: true, childList: true, characterData: true, attributeFilter: ["disabled", "hidden"] });
@@ -248,9 +248,19 @@ export class Steps {
   }
 
   kept() {
-    keep(this.name, { steps: [...this.done], of: this.steps.length });
+    this.keepSteps();
     this.begin();
     this.changed();
+  }
+
+  /** How many steps of the main line are done, and how many it has. Those of the branches are extra. */
+  far() {
+    const main = this.steps.filter(({ stop }) => !stop.dataset.branchOf);
+    return { main: main.filter(({ key }) => this.done.has(key)).length, of: main.length };
+  }
+
+  keepSteps() {
+    keep(this.name, { steps: [...this.done], ...this.far() });
   }
 
   /** Whether all steps of a stop are done. */
@@ -269,10 +279,8 @@ export class Steps {
       if (step === current) item.setAttribute("aria-current", "step");
       else item.removeAttribute("aria-current");
     }
-    const main = this.steps.filter(({ stop }) => !stop.dataset.branchOf);
-    const count = main.filter(({ key }) => this.done.has(key)).length;
-    const far = document.getElementById("far");
-    if (main.length > 0) far.textContent = `${count} of ${main.length} steps · `;
+    const { main, of } = this.far();
+    if (of > 0) document.getElementById("far").textContent = `${main} of ${of} steps · `;
   }
 
   /** For the key `n`: to the control of the next step. */

@@ -543,7 +543,11 @@ fn an_answer_that_says_something_is_not_called_empty() {
     let state = "GET /short-polling/sign-in?session=a";
     assert_eq!(
         kind(state, "200 OK", "{\"state\":\"scanned\"}"),
-        json!(["answer", "scanned", 0])
+        json!(["message", "scanned", 0])
+    );
+    assert_eq!(
+        kind(state, "200 OK", "{\"state\":\"waiting\"}"),
+        json!(["empty", "waiting", 0])
     );
     let session = "GET /engine.io/?EIO=4&transport=polling";
     let open = "0{\"sid\":\"k3\"}";
@@ -551,7 +555,7 @@ fn an_answer_that_says_something_is_not_called_empty() {
     assert_eq!(kind(session, "200 OK", "6"), json!(["empty", "6", 0]));
     assert_eq!(
         kind(session, "200 OK", "4a\u{1e}4b"),
-        json!(["message", "4a\u{1e}4b", 2])
+        json!(["message", "4a␞4b", 2])
     );
     assert_eq!(
         kind(session, "400 Bad Request", "{\"code\":1}"),

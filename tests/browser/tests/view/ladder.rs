@@ -94,12 +94,25 @@ fn the_first_request_after_a_cut_carries_its_cursor() {
 #[test]
 fn a_question_that_is_drawn_with_another_one_has_its_bar_too() {
     let seen = draw(
-        "add(0, 'up', 'request');
+        "layout.add({ n: 1, time: 0, way: 'up', kind: 'request', label: '' });
          const { merged } = layout.add({ n: 2, time: 0.02, way: 'up', kind: 'request', label: '' });
          const bars = (time) => layout.now(time).shapes.filter(({ attributes }) => attributes.class === 'waiting').length;
          return [Boolean(merged), bars(1)];",
     );
     assert_eq!(seen, json!([true, 2]));
+}
+
+#[test]
+fn two_that_say_different_things_are_drawn_apart_and_a_flood_is_drawn_as_one() {
+    let seen = draw(
+        "const say = (label) => layout.add({ n: 1, time: 0, way: 'down', kind: 'message', label });
+         const first = say('42');
+         const second = say('43');
+         const apart = second.mark && second.mark.y - first.mark.y >= 11;
+         const all = Array.from({ length: 100 }, (_, n) => say(`more ${n}`));
+         return [apart, all.at(-1).merged?.count > 50];",
+    );
+    assert_eq!(seen, json!([true, true]));
 }
 
 #[test]
