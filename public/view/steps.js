@@ -144,9 +144,25 @@ export class Steps {
       const radio = Object.assign(make("input", ""), { type: "radio", name: `guess ${step.key}`, value: choice });
       box.append(make("label", "check", radio, ` ${choice}`));
     }
-    box.append(verdict);
+    const skip = make("button", "skip", "I only read");
+    skip.type = "button";
+    box.append(skip, verdict);
     list.before(box);
+    // What stands behind the steps says the answer. It waits for the guess; the browser's own search finds it all the same.
+    const behind = [];
+    for (let it = list.nextElementSibling; it; it = it.nextElementSibling) if (!it.matches(".branches")) behind.push(it);
+    const show = () => {
+      skip.hidden = true;
+      for (const it of behind) it.removeAttribute("hidden");
+    };
+    for (const it of behind) {
+      it.setAttribute("hidden", "until-found");
+      it.addEventListener("beforematch", show);
+    }
+    box.addEventListener("change", show);
+    skip.addEventListener("click", show);
     this.guesses.set(step.key, () => {
+      show();
       const chosen = box.querySelector(":checked")?.value;
       const told = chosen === undefined ? `it is: ${right}` : chosen === right ? `you chose ${chosen}: right` : `you chose ${chosen}; it is: ${right}`;
       verdict.textContent = told;

@@ -99,8 +99,11 @@ fn the_next_control_is_outlined_and_no_stage_is_empty() {
     page.click("start");
     page.until("document.querySelector('.now')?.id === 'wire-cut'");
     page.until("!document.querySelector('.ladder-empty')");
-    // A guess is told after its step.
+    // What says the answer waits for the guess. The guess is told after its step.
+    let behind = "document.querySelector('#it-comes-back ol.steps').nextElementSibling.hidden";
+    assert_eq!(page.run(&format!("return {behind}")), "until-found");
     page.run("document.querySelector('#it-comes-back [value=\"10\"]').click()");
+    page.until(&format!("{behind} === false"));
     page.click("wire-cut");
     page.until("document.querySelector('#it-comes-back .verdict').textContent === 'you chose 10; it is: 8'");
 }
