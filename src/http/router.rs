@@ -98,7 +98,13 @@ impl Router {
         if let Some(behind) = &self.behind
             && !self.routes.iter().any(|route| route.path == request.path)
         {
-            return behind(request);
+            let response = behind(request);
+            // It was shared there, if the server behind made it.
+            let shared = |(name, _): &(_, _)| name == "Access-Control-Allow-Origin";
+            return match response.headers.iter().any(shared) {
+                true => response,
+                false => self.share(response, request.header("Origin")),
+            };
         }
         let response = self.find(request).unwrap_or_else(|refusal| refusal);
         self.share(response, request.header("Origin"))

@@ -20,7 +20,7 @@ const commandOf = (which) => which === "reference"
   ? [process.execPath, resolve(here, "reference.mjs")]
   : [resolve(here, which)];
 
-const LISTENS = /http:\/\/localhost:(\d+)\/7-socket-io\//;
+const LISTENS = /http:\/\/localhost:(\d+)\//;
 const START_LIMIT = 20_000;
 const STOP_LIMIT = 20_000;
 
