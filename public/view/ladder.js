@@ -98,8 +98,8 @@ export class Layout {
     }
     const last = this.lastOf[way];
     const alike = last && !crossing.resumes && !last.resumes && last.kind === kind && ["message", "frame", "heartbeat", "request", "empty"].includes(kind);
-    // Two that say different things are drawn apart while there is room.
-    const apart = alike && last.count === 1 && last.words !== crossing.label && this.spread + LABEL <= SPREAD;
+    // Two packets that say different things are drawn apart while there is room. (Messages have ids, which count.)
+    const apart = alike && !crossing.id && last.count === 1 && last.words !== crossing.label && this.spread + LABEL <= SPREAD;
     if (alike && !apart && this.y - last.y < MERGE) {
       last.count += 1;
       return { merged: last, shapes: [...shapes, ...this.effects(crossing, last)] };

@@ -103,7 +103,7 @@ fn a_question_that_is_drawn_with_another_one_has_its_bar_too() {
 }
 
 #[test]
-fn two_that_say_different_things_are_drawn_apart_and_a_flood_is_drawn_as_one() {
+fn two_packets_that_say_different_things_are_drawn_apart_and_a_flood_is_drawn_as_one() {
     let seen = draw(
         "const say = (label) => layout.add({ n: 1, time: 0, way: 'down', kind: 'message', label });
          const first = say('42');
