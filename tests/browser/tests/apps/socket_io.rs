@@ -74,6 +74,9 @@ fn a_session_by_hand_is_pinged_and_lives_on_its_pong() {
     let quick = ["--ping-interval-ms", "1000", "--ping-timeout-ms", "4000"];
     on_course_with(7, &quick, |stage| {
         let page = stage.open();
+        // At this stop one answers the pings oneself.
+        page.run("location.hash = 'still-there'");
+        page.until("document.getElementById('engine-pong').checkVisibility()");
         page.click("engine-open");
         for _ in 0..2 {
             press(&page, "engine-poll");
