@@ -15,7 +15,6 @@ class Seen {
     this.crossings = [];
     this.picks = [];
     this.marks = [];
-    this.since = performance.now();
   }
 
   /** What crossed of a kind ("request", "message", "open", …; see KINDS in ladder.js), and passes `test`. */

@@ -73,8 +73,12 @@ impl Recovery {
     pub fn save(&self, pid: &str, id: &str, namespace: &str, rooms: BTreeSet<String>, since: Id) {
         let now = Instant::now();
         let mut all = lock(&self.0);
-        all.retain(|_, saved| saved.until.is_none_or(|until| until > now));
-        let away = all.values().filter(|saved| saved.until.is_some()).count();
+        let mut away = 0;
+        all.retain(|_, saved| {
+            let kept = saved.until.is_none_or(|until| until > now);
+            away += usize::from(kept && saved.until.is_some());
+            kept
+        });
         if away >= MOST {
             log::warn!("{MOST} clients are away; one more is not remembered");
             all.remove(pid);
