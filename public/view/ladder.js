@@ -29,6 +29,9 @@ const SPREAD = 90;
 /** Room between two labels, in pixels; and the width of a letter. */
 const LABEL = 13;
 const LETTER = 7.2;
+/** A label has room for so many letters at least, for a count; and so many of the last are looked at for the next. */
+const COUNT = 4;
+const NEIGHBOURS = 12;
 
 const shape = (tag, attributes, more = {}) => ({ tag, attributes, ...more });
 const line = (x1, y1, x2, y2, className) => shape("line", { x1, y1, x2, y2, class: className });
@@ -60,7 +63,7 @@ export class Layout {
     this.time = null;
     this.lastOf = {};
     this.letters = Math.floor((this.right - this.left - 16) / LETTER);
-    this.labelAt = { up: { y: -LABEL, letters: 0 }, down: { y: -LABEL, letters: 0 } };
+    this.placed = [];
     this.waiting = new Map();
     this.known = new Set();
     this.spread = 0;
@@ -102,6 +105,7 @@ export class Layout {
     const apart = alike && !crossing.id && last.count === 1 && last.words !== crossing.label && this.spread + LABEL <= SPREAD;
     if (alike && !apart && this.y - last.y < MERGE) {
       last.count += 1;
+      this.recount(last);
       return { merged: last, shapes: [...shapes, ...this.effects(crossing, last)] };
     }
     if (last && this.y - last.y < STEP && way === this.lastWay) this.y = last.y + STEP;
@@ -114,8 +118,6 @@ export class Layout {
     this.lastWay = way;
     const mark = { kind, way, y: this.y, count: 1, words: crossing.label, resumes: crossing.resumes };
     Object.assign(mark, this.labelFor(crossing), { y: this.y });
-    // Where there was no room for words, none come later.
-    mark.labelY = mark.label ? this.labelAt[way === "up" ? "up" : "down"].y : null;
     if (way !== "end") this.lastOf[way] = mark;
     const drawn = [...shapes, ...this.effects(crossing, mark), ...this.arrow(mark)];
     if (kind === "cut") {
@@ -155,32 +157,51 @@ export class Layout {
     this.y = y;
   }
 
-  /** The words at an arrow's tail, and at the head of a message what it says: `{label, says}`. */
+  /** The words at an arrow's tail, and at the head of a message what it says: `{label, says, place}`. */
   labelFor({ way, kind, label, says = "", resumes }) {
-    if (!this.labels) return { label: "", says: "" };
-    if (kind === "cut") return { label: label === "Cut" ? "cut" : label, says: "" };
-    if (!label) return { label: "", says: "" };
+    const none = { label: "", says: "", place: null };
+    if (!this.labels || !label) return none;
+    if (kind === "cut") return { ...none, label: label === "Cut" ? "cut" : label };
     const [side, other] = way === "up" ? ["up", "down"] : ["down", "up"];
-    const opposite = this.labelAt[other];
-    const room = this.letters - Math.min(label.length, this.letters) - 2;
+    const letters = Math.min(Math.max(label.length, COUNT), this.letters);
+    const room = this.letters - letters - 2;
     says = room < 4 ? "" : shortened(says, room);
-    const letters = Math.min(label.length, this.letters);
     // Above the arrow's start, or below it where another arrow comes to its end there.
     const came = this.lastOf[other];
     const from = came && came.y + this.slant > this.y - 8 ? LABEL - 1 : -3;
     // Where another label is in the way the arrow is drawn lower, or else the label alone.
-    const free = (y) => {
-      const lower = Math.max(y, this.labelAt[side].y + LABEL);
-      const crowded = says !== "" || letters + opposite.letters + 2 > this.letters;
-      return crowded && Math.abs(lower - opposite.y) < LABEL ? opposite.y + LABEL : lower;
-    };
+    const free = (y) => this.free({ side, y, letters: says ? this.letters : letters });
     this.apart(free(this.y + from) - from);
     const y = free(this.y + from);
-    if (y > this.y + LABEL && !resumes) return { label: "", says: "" };
-    this.labelAt[side] = { y, letters };
+    if (y > this.y + LABEL && !resumes) return none;
+    const place = { side, y, letters };
+    this.placed.push(place);
     // What it says stands on the other side.
-    if (says) this.labelAt[other] = { y, letters: says.length };
-    return { label, says };
+    if (says) this.placed.push({ side: other, y, letters: says.length });
+    this.placed.splice(0, this.placed.length - NEIGHBOURS);
+    return { label, says, place };
+  }
+
+  /** The first y, from its own on, at which a label lies on no other. */
+  free(label) {
+    const below = this.placed.filter((one) => this.collide(one, label)).map((one) => one.y + LABEL);
+    return below.length === 0 ? label.y : this.free({ ...label, y: Math.max(...below) });
+  }
+
+  collide(one, other) {
+    if (Math.abs(one.y - other.y) > LABEL - 0.5) return false;
+    return one.side === other.side || one.letters + other.letters + 2 > this.letters;
+  }
+
+  /** One more was merged into `mark`: it says how many of what, or where another label is near only how many. */
+  recount(mark) {
+    const { place, kind, count } = mark;
+    if (!place) return;
+    mark.counted = `${count} × ${KINDS[kind]}`;
+    const letters = Math.max(place.letters, mark.counted.length);
+    const others = this.placed.filter((one) => one !== place && one.y !== place.y);
+    if (others.some((one) => this.collide(one, { ...place, letters }))) mark.counted = `${count}×`;
+    else place.letters = letters;
   }
 
   /** What a crossing does besides its arrow: bars and doubled lanes end or begin. */
@@ -256,10 +277,10 @@ export class Layout {
   }
 
   /** The arrow of a mark. Called again when more crossings were merged into it. */
-  arrow({ kind, way, y, count, label, says, labelY }) {
+  arrow({ kind, way, y, count, label, says, counted, place }) {
     y = round(y);
     if (kind === "cut") return this.broken(y, label);
-    if (kind === "handshake") return this.crossbar(y, label, labelY);
+    if (kind === "handshake") return this.crossbar(y, label, place);
     const up = way === "up";
     const [from, to] = up ? [this.left, this.right] : [this.right, this.left];
     const end = round(y + this.slant);
@@ -272,11 +293,11 @@ export class Layout {
       inside.push(line(from, y, to, end, className), this.head(to, end, up ? 1 : -1, kind, className));
       if (kind === "close") inside.push(line(to, end - 7, to, end + 7, `${className} t-bar`));
     }
-    const words = count > 1 ? `${count} × ${KINDS[kind]}` : label;
-    if (words && labelY !== null && this.labels) {
+    // Where there was no room for words, none come later.
+    if (place) {
       const x = up ? from + 8 : from - 8;
-      inside.push(shape("text", { x: round(x), y: round(labelY), class: `label ${up ? "up" : "down"}` }, { text: shortened(words, this.letters) }));
-      if (says && count === 1) inside.push(shape("text", { x: round(to + 12), y: round(labelY), class: "label says" }, { text: says }));
+      inside.push(shape("text", { x: round(x), y: round(place.y), class: `label ${up ? "up" : "down"}` }, { text: shortened(counted ?? label, this.letters) }));
+      if (says && count === 1) inside.push(shape("text", { x: round(to + 12), y: round(place.y), class: "label says" }, { text: says }));
     }
     return inside;
   }
@@ -293,10 +314,10 @@ export class Layout {
     return [line(x - 4, y - 4, x + 4, y + 4, "lost"), line(x - 4, y + 4, x + 4, y - 4, "lost")];
   }
 
-  crossbar(y, label, labelY) {
+  crossbar(y, label, place) {
     const inside = [line(this.left - 10, y, this.right + 10, y, "crossbar")];
-    if (this.labels && label) {
-      inside.push(shape("text", { x: round(this.right - 8), y: round(labelY), class: "crossbar-label" }, { text: label }));
+    if (place) {
+      inside.push(shape("text", { x: round(this.right - 8), y: round(place.y), class: "crossbar-label" }, { text: label }));
     }
     return inside;
   }
