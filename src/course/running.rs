@@ -65,11 +65,13 @@ impl Running {
         if let [alone] = lessons
             && alone.runs_on_tiny_http
         {
+            let mut routes = wire_view::routes(&app);
+            routes.extend(router.routes.extract_if(.., |route| route.threaded_only));
             let tiny_http = TinyHttpServer::start(Arc::new(router))?;
             let address = tiny_http.address;
             behind = Some(tiny_http);
             router = Router {
-                routes: wire_view::routes(&app),
+                routes,
                 fallback: Box::new(|_| None),
                 behind: Some(Box::new(move |request| hand_on(address, request))),
                 origin_policy: origin_policy(options),

@@ -88,9 +88,12 @@ impl<'a> RequestReader<'a> {
     /// Waits for the first byte of a request.
     ///
     /// # Errors
-    /// [`ReadError::Closed`] when none comes.
-    pub fn wait_for_first_byte(&mut self, first_request: bool) -> Result<(), ReadError> {
-        let deadline = Instant::now() + IDLE_DEADLINE;
+    /// [`ReadError::Closed`] when none comes; for the reason `when_silent` at `deadline`.
+    pub fn wait_for_first_byte(
+        &mut self,
+        deadline: Instant,
+        when_silent: CloseReason,
+    ) -> Result<(), ReadError> {
         loop {
             // Line ends before a request say nothing (RFC 9112, section 2.2).
             let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
@@ -102,10 +105,7 @@ impl<'a> RequestReader<'a> {
             match self.fill(deadline)? {
                 Filled::Some => {}
                 Filled::Closed => return Err(ReadError::Closed(CloseReason::ClientClosed)),
-                Filled::TimedOut if first_request => {
-                    return Err(ReadError::Closed(CloseReason::NoRequest));
-                }
-                Filled::TimedOut => return Err(ReadError::Closed(CloseReason::IdleTimedOut)),
+                Filled::TimedOut => return Err(ReadError::Closed(when_silent)),
             }
         }
     }

@@ -212,7 +212,7 @@ impl ThreadedServer {
                 .map(|entry| entry.writer.clone())
                 .collect()
         };
-        for writer in writers(true) {
+        for writer in writers(true).iter().filter(|writer| !writer.owes()) {
             writer.close(CloseReason::Shutdown);
         }
         if registry.wait(until, |open| open == 0) {
