@@ -57,14 +57,10 @@ fn routes(app: &Arc<AppState>) -> Vec<Route> {
         ),
         // ANCHOR_END: messages
         // ANCHOR: parked
-        app.get(
-            "/long-polling/parked",
-            Access::AnyOrigin,
-            |app, request| {
-                let (topic, cursor) = (app.topic_of(request)?, cursor_of(request)?);
-                Ok(park(app, topic, cursor, wait_of(request)?, as_news))
-            },
-        )
+        app.get("/long-polling/parked", Access::AnyOrigin, |app, request| {
+            let (topic, cursor) = (app.topic_of(request)?, cursor_of(request)?);
+            Ok(park(app, topic, cursor, wait_of(request)?, as_news))
+        })
         .on_threaded_server(),
         // ANCHOR_END: parked
         app.get("/long-polling/jsonp", Access::Jsonp, |app, request| {
