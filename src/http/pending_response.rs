@@ -3,7 +3,9 @@
 //! A handler whose response is not there yet returns [`Response::parked`]. The connection
 //! then owes a response: its thread goes back to `read`, where it sees at once that the
 //! client leaves, and whoever has the response writes it, in whatever thread. No thread
-//! is woken for it. A request that comes before the response waits its turn.
+//! is woken for it. A request that comes before the response waits its turn. (Where nobody
+//! can send without waiting, off Linux, the connection's thread waits for the response and
+//! writes it.)
 
 use super::response::{Field, Response};
 use super::threaded_server::HeldPlace;

@@ -307,6 +307,7 @@ impl Shared {
         let spawned = threads::spawn(format!("conn-{number}"), move || {
             // Leaves the registry last, when everything else is given back.
             let _registered = registered;
+            threads::never_preempt();
             let served = catch_unwind(AssertUnwindSafe(|| connection.serve()));
             let reason = served.unwrap_or_else(|_| writer.close(CloseReason::Panicked));
             log::debug!("connection {number} ended: {reason}");
