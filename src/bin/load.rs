@@ -33,7 +33,7 @@ It ends with 0 when every message came to everyone once and in order, else
 with 1.";
 
 /// What the command line asks for.
-struct Command {
+struct LoadCommand {
     /// Its technique is the first one's.
     plan: Plan,
     techniques: Vec<Technique>,
@@ -84,7 +84,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(command: &Command, reports: &[Report], figures: &str) -> io::Result<()> {
+fn write(command: &LoadCommand, reports: &[Report], figures: &str) -> io::Result<()> {
     let to_stdout = command.json.as_deref() == Some("-".as_ref());
     if to_stdout {
         writeln!(io::stdout(), "{figures}")?;
@@ -103,7 +103,7 @@ fn write(command: &Command, reports: &[Report], figures: &str) -> io::Result<()>
 }
 
 /// None when it is to print its usage.
-fn read() -> Result<Option<Command>, String> {
+fn read() -> Result<Option<LoadCommand>, String> {
     let wrong = |error: lexopt::Error| format!("{error}\n\n{USAGE}");
     let mut parser = lexopt::Parser::from_env();
     let mut url = None;
@@ -145,7 +145,7 @@ fn read() -> Result<Option<Command>, String> {
         set(&mut plan, &name, &value).map_err(|why| format!("--{name} {value}: {why}"))?;
     }
     plan.check().map_err(|why| why.to_string())?;
-    Ok(Some(Command {
+    Ok(Some(LoadCommand {
         plan,
         techniques,
         json,

@@ -3,7 +3,7 @@
 //! Message N goes by publisher N modulo their number, so each has an order of its own.
 
 use super::answer::whole;
-use super::conversations::Shared;
+use super::conversations::RunContext;
 use super::fault::Fault;
 use super::marker::MARK;
 use super::plan::Plan;
@@ -52,7 +52,7 @@ impl Publishers {
     pub fn start(
         plan: &Plan,
         address: SocketAddr,
-        shared: &Arc<Shared>,
+        context: &Arc<RunContext>,
         waker: &Arc<Waker>,
     ) -> io::Result<Publishers> {
         let (stop, stopped) = bounded(0);
@@ -65,7 +65,7 @@ impl Publishers {
         };
         for _ in 0..plan.publishers {
             let (tickets, due) = unbounded();
-            let mut publisher = Publisher::new(plan, address, shared.clone());
+            let mut publisher = Publisher::new(plan, address, context.clone());
             let (stopped, tell, waker) = (stopped.clone(), tell.clone(), waker.clone());
             let thread = threads::spawn("load-publisher", move || {
                 publisher.work(&due, &stopped, &tell, &waker);
@@ -97,7 +97,7 @@ impl Drop for Publishers {
 
 /// One of them.
 struct Publisher {
-    shared: Arc<Shared>,
+    context: Arc<RunContext>,
     address: SocketAddr,
     patience: Duration,
     connection: Option<(TcpStream, Instant)>,
@@ -108,7 +108,7 @@ struct Publisher {
 }
 
 impl Publisher {
-    fn new(plan: &Plan, address: SocketAddr, shared: Arc<Shared>) -> Publisher {
+    fn new(plan: &Plan, address: SocketAddr, context: Arc<RunContext>) -> Publisher {
         let start = "{\"data\":\"";
         let body = format!("{start}{}\"}}", "x".repeat(plan.payload));
         let head = format!(
@@ -119,7 +119,7 @@ impl Publisher {
             body.len()
         );
         Publisher {
-            shared,
+            context,
             address,
             patience: plan.patience,
             connection: None,
@@ -156,7 +156,7 @@ impl Publisher {
             Some((stream, _)) => stream,
             None => self.connect()?,
         };
-        let mark = self.shared.marker.mark(sequence);
+        let mark = self.context.marker.mark(sequence);
         self.request[self.mark_at..self.mark_at + MARK].copy_from_slice(mark.as_bytes());
         stream.write_all(&self.request)?;
         self.received.clear();

@@ -1,6 +1,6 @@
 //! One run from its first connection to its report.
 
-use super::conversations::Shared;
+use super::conversations::RunContext;
 use super::fault::{Error, Fault};
 use super::marker::Marker;
 use super::plan::Plan;
@@ -42,15 +42,15 @@ pub fn run(plan: &Plan, watch: Watch) -> Result<Report, Error> {
     let address = plan.base.address()?;
     let look = || plan.server_pid.map(Sample::take).transpose();
     let before = look()?;
-    let shared = Arc::new(Shared::new(plan, Marker::new()?));
-    let mut subscribers = Subscribers::new(plan, &shared, address)?;
+    let context = Arc::new(RunContext::new(plan, Marker::new()?));
+    let mut subscribers = Subscribers::new(plan, &context, address)?;
     join(plan, &mut subscribers, watch)?;
 
     let joined = look()?;
-    let publishers = Publishers::start(plan, address, &shared, subscribers.waker())?;
+    let publishers = Publishers::start(plan, address, &context, subscribers.waker())?;
     let mut course = Course {
         plan,
-        shared: &shared,
+        context: &context,
         tally: Tally::new(plan)?,
         subscribers,
         publishers,
@@ -141,7 +141,7 @@ fn tell(told: &mut Option<Instant>, watch: Watch, progress: &Progress) -> Contro
 /// A run after all have subscribed.
 struct Course<'a> {
     plan: &'a Plan,
-    shared: &'a Shared,
+    context: &'a RunContext,
     tally: Tally,
     subscribers: Subscribers<'a>,
     publishers: Publishers,
@@ -211,7 +211,7 @@ impl Course<'_> {
             if let Err(fault) = published.outcome {
                 *self.refused.entry(publishing(fault)).or_default() += 1;
             }
-            let now = self.shared.marker.nanoseconds(Instant::now());
+            let now = self.context.marker.nanoseconds(Instant::now());
             tally.published(published.sequence, published.outcome, now);
         }
     }
@@ -219,7 +219,7 @@ impl Course<'_> {
     /// Whether nothing came for too long, though it should.
     fn is_stalled(&self) -> bool {
         let now = Instant::now();
-        let at = Duration::from_nanos(self.shared.marker.nanoseconds(now));
+        let at = Duration::from_nanos(self.context.marker.nanoseconds(now));
         let came = Duration::from_nanos(self.tally.newest_at);
         let patience = self.plan.patience + self.plan.poll_interval * 2;
         let due = match self.plan.rate {

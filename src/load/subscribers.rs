@@ -1,7 +1,7 @@
 //! All subscribers' connections, in one thread: sockets that do not block, and one poll
 //! (epoll and its like, by `mio`) that says which have something.
 
-use super::conversations::{Conversation, Shared, Step, receive};
+use super::conversations::{Conversation, RunContext, Step, receive};
 use super::fault::Fault;
 use super::held::Held;
 use super::marker::Mark;
@@ -27,7 +27,7 @@ pub type Deliver<'a> = &'a mut dyn FnMut(usize, Mark, u64);
 
 /// The subscribers of one run.
 pub struct Subscribers<'a> {
-    shared: &'a Shared,
+    context: &'a RunContext,
     address: SocketAddr,
     poll: Poll,
     events: Events,
@@ -78,10 +78,10 @@ impl<'a> Subscribers<'a> {
     ///
     /// # Errors
     /// When the system gives no poll.
-    pub fn new(plan: &Plan, shared: &'a Shared, address: SocketAddr) -> io::Result<Self> {
+    pub fn new(plan: &Plan, context: &'a RunContext, address: SocketAddr) -> io::Result<Self> {
         let poll = Poll::new()?;
         Ok(Subscribers {
-            shared,
+            context,
             address,
             waker: Arc::new(Waker::new(poll.registry(), WAKER)?),
             poll,
@@ -116,7 +116,7 @@ impl<'a> Subscribers<'a> {
     pub fn connect_more(&mut self) -> Result<(), Fault> {
         while self.peers.len() < self.wanted && self.peers.len() < self.joined + AT_ONCE {
             let mut peer = Peer {
-                conversation: self.shared.conversation(),
+                conversation: self.context.conversation(),
                 stream: None,
                 connected: false,
                 joined: false,
@@ -136,10 +136,10 @@ impl<'a> Subscribers<'a> {
         self.traffic = Traffic::default();
         (self.step.requests, self.step.polls) = (0, 0);
         let now = Instant::now();
-        let count = self.peers.len() as u32;
-        self.paused = (0..count)
-            .map(|at| (now + self.interval * at / count, at as usize))
-            .collect();
+        let count = self.paused.len() as u32;
+        for ((due, _), at) in self.paused.iter_mut().zip(0..) {
+            *due = now + self.interval * at / count;
+        }
     }
 
     /// Waits until something comes, `timeout` at most, and deals with all of it.
@@ -149,8 +149,8 @@ impl<'a> Subscribers<'a> {
     pub fn turn(&mut self, timeout: Duration, deliver: Deliver) -> Result<(), Fault> {
         let now = Instant::now();
         let timeout = match self.paused.front() {
-            Some((due, _)) => timeout.min(due.saturating_duration_since(now)),
-            None => timeout,
+            Some((due, _)) if self.running => timeout.min(due.saturating_duration_since(now)),
+            _ => timeout,
         };
         match self.poll.poll(&mut self.events, Some(timeout)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -167,7 +167,11 @@ impl<'a> Subscribers<'a> {
         }
         self.events = events;
         let now = Instant::now();
-        while let Some((_, at)) = self.paused.pop_front_if(|(due, _)| *due <= now) {
+        while self.running
+            && let Some((due, at)) = self.paused.front().copied()
+            && due <= now
+        {
+            self.paused.pop_front();
             self.peers[at].conversation.resume(&mut self.step);
             let done = self.act(at, deliver);
             outcome = outcome.and(self.settle(at, done));
@@ -250,7 +254,7 @@ impl<'a> Subscribers<'a> {
     fn act(&mut self, at: usize, deliver: Deliver) -> Result<(), Fault> {
         let (peer, step) = (&mut self.peers[at], &mut self.step);
         if !step.found.is_empty() {
-            let now = self.shared.marker.nanoseconds(Instant::now());
+            let now = self.context.marker.nanoseconds(Instant::now());
             for mark in step.found.drain(..) {
                 deliver(at, mark, now);
             }
@@ -264,7 +268,7 @@ impl<'a> Subscribers<'a> {
             peer.joined = true;
             self.joined += 1;
         }
-        if std::mem::take(&mut step.pause) && self.running {
+        if std::mem::take(&mut step.pause) {
             self.paused.push_back((Instant::now() + self.interval, at));
         }
         Ok(())

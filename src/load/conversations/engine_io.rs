@@ -5,7 +5,7 @@
 use super::super::answer::whole;
 use super::super::fault::Fault;
 use super::websocket::{Frames, send};
-use super::{Conversation, Shared, Step};
+use super::{Conversation, RunContext, Step};
 use serde::Deserialize;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -26,14 +26,14 @@ struct Opening {
 /// Deals with one packet. What is to be said to it goes to `reply`.
 fn packet(
     packet: &[u8],
-    shared: &Shared,
+    context: &RunContext,
     step: &mut Step,
     mut reply: impl FnMut(&'static str, &mut Step),
 ) -> Result<(), Fault> {
     match packet {
         [b'2', ..] => reply(PONG, step),
         [b'0', ..] => reply(CONNECT, step),
-        [b'4', b'2', ..] => shared.marker.find(packet, &mut step.found),
+        [b'4', b'2', ..] => context.marker.find(packet, &mut step.found),
         [b'4', b'0', ..] => step.joined = true,
         [b'4', b'4', ..] => return Err(Fault::Malformed("the namespace was refused")),
         [b'1', ..] | [b'4', b'1', ..] => return Err(Fault::Ended),
@@ -44,35 +44,35 @@ fn packet(
 
 /// A subscriber whose session is a WebSocket from the start.
 pub struct ByWebSocket<'a> {
-    shared: &'a Shared,
+    context: &'a RunContext,
     frames: Frames,
 }
 
 impl<'a> ByWebSocket<'a> {
     /// One that has asked nothing yet.
-    pub fn new(shared: &'a Shared) -> ByWebSocket<'a> {
+    pub fn new(context: &'a RunContext) -> ByWebSocket<'a> {
         let frames = Frames::default();
-        ByWebSocket { shared, frames }
+        ByWebSocket { context, frames }
     }
 }
 
 impl Conversation for ByWebSocket<'_> {
     fn connected(&mut self, step: &mut Step) {
         Frames::handshake(
-            self.shared,
+            self.context,
             format_args!("?EIO=4&transport=websocket"),
             step,
         );
     }
 
     fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Fault> {
-        let shared = self.shared;
+        let context = self.context;
         self.frames.received(
             bytes,
             step,
             |_| (),
             |message, step| {
-                packet(message, shared, step, |text, step| {
+                packet(message, context, step, |text, step| {
                     let text = Frame::message(text, OpCode::Data(Data::Text), true);
                     send(text, &mut step.out);
                 })
@@ -83,7 +83,7 @@ impl Conversation for ByWebSocket<'_> {
 
 /// A subscriber that polls. It has one connection: its answers to pings go between two polls.
 pub struct ByPolling<'a> {
-    shared: &'a Shared,
+    context: &'a RunContext,
     /// Empty until the session is open.
     sid: String,
     /// Packets to be sent, in the form of a body.
@@ -92,23 +92,23 @@ pub struct ByPolling<'a> {
 
 impl<'a> ByPolling<'a> {
     /// One that has asked nothing yet.
-    pub fn new(shared: &'a Shared) -> ByPolling<'a> {
+    pub fn new(context: &'a RunContext) -> ByPolling<'a> {
         ByPolling {
-            shared,
+            context,
             sid: String::new(),
             replies: String::new(),
         }
     }
 
     fn ask(&mut self, step: &mut Step) {
-        let ByPolling { shared, sid, .. } = self;
+        let ByPolling { context, sid, .. } = self;
         if sid.is_empty() {
-            shared.get(format_args!("?EIO=4&transport=polling"), "", step);
+            context.get(format_args!("?EIO=4&transport=polling"), "", step);
         } else if self.replies.is_empty() {
-            shared.get(format_args!("?EIO=4&transport=polling&sid={sid}"), "", step);
+            context.get(format_args!("?EIO=4&transport=polling&sid={sid}"), "", step);
         } else {
             let query = format_args!("?EIO=4&transport=polling&sid={sid}");
-            shared.post(query, &self.replies, step);
+            context.post(query, &self.replies, step);
             self.replies.clear();
         }
     }
@@ -147,7 +147,7 @@ impl Conversation for ByPolling<'_> {
         step.polls += 1;
         let replies = &mut self.replies;
         for one in answer.body.split(|byte| *byte == SEPARATOR) {
-            packet(one, self.shared, step, |text, _| {
+            packet(one, self.context, step, |text, _| {
                 if !replies.is_empty() {
                     replies.push(char::from(SEPARATOR));
                 }
@@ -165,7 +165,7 @@ impl Conversation for ByPolling<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{cut_everywhere, shared};
+    use super::super::tests::{context, cut_everywhere};
     use super::*;
     use crate::load::Technique;
 
@@ -176,9 +176,9 @@ mod tests {
 
     #[test]
     fn packets_of_a_poll_are_read_however_they_are_cut() {
-        let shared = shared(Technique::SocketIoPolling);
+        let context = context(Technique::SocketIoPolling);
         let events: Vec<_> = [1, 2]
-            .map(|n| format!("42[\"chat message\",\"{}\"]", shared.marker.mark(n)))
+            .map(|n| format!("42[\"chat message\",\"{}\"]", context.marker.mark(n)))
             .into();
         let bytes = [
             answer("0{\"sid\":\"a-b\",\"pingInterval\":1}"),
@@ -186,13 +186,13 @@ mod tests {
             answer("40{\"sid\":\"c\"}\u{1e}42[\"auth\",{}]"),
             answer(&format!("{}\u{1e}2\u{1e}{}", events[0], events[1])),
         ];
-        cut_everywhere(&shared, bytes.concat().as_bytes(), &[1, 2]);
+        cut_everywhere(&context, bytes.concat().as_bytes(), &[1, 2]);
     }
 
     #[test]
     fn a_session_opens_joins_and_answers_pings() {
-        let shared = shared(Technique::SocketIoPolling);
-        let mut poll = ByPolling::new(&shared);
+        let context = context(Technique::SocketIoPolling);
+        let mut poll = ByPolling::new(&context);
         let mut step = Step::default();
         let mut said = |poll: &mut ByPolling, body: Option<&str>| {
             step.out.clear();
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn what_ends_a_session_is_a_fault() {
-        let shared = shared(Technique::SocketIoPolling);
+        let context = context(Technique::SocketIoPolling);
         for wrong in [
             "",
             "1",
@@ -231,7 +231,7 @@ mod tests {
             "0{\"sid\":\"a b\"}",
             "0{\"sid\":\"a\"}\u{1e}41",
         ] {
-            let mut poll = ByPolling::new(&shared);
+            let mut poll = ByPolling::new(&context);
             let received = poll.received(answer(wrong).as_bytes(), &mut Step::default());
             assert!(received.is_err(), "{wrong}");
         }

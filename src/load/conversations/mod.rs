@@ -82,7 +82,7 @@ pub struct Step {
 }
 
 /// What all subscribers of a run share.
-pub struct Shared {
+pub struct RunContext {
     /// Finds the run's messages.
     pub marker: Marker,
     technique: Technique,
@@ -90,10 +90,10 @@ pub struct Shared {
     host: String,
 }
 
-impl Shared {
+impl RunContext {
     /// For `plan`.
-    pub fn new(plan: &Plan, marker: Marker) -> Shared {
-        Shared {
+    pub fn new(plan: &Plan, marker: Marker) -> RunContext {
+        RunContext {
             marker,
             technique: plan.technique,
             path: plan.base.path(plan.technique.path()),
@@ -137,7 +137,7 @@ impl Shared {
         body: &str,
         step: &mut Step,
     ) {
-        let Shared { path, host, .. } = self;
+        let RunContext { path, host, .. } = self;
         // Writing into memory cannot fail.
         let _ = write!(
             step.out,
@@ -153,17 +153,17 @@ mod tests {
     use crate::load::plan::BaseUrl;
 
     /// For a run of `technique`.
-    pub fn shared(technique: Technique) -> Shared {
+    pub fn context(technique: Technique) -> RunContext {
         let base = BaseUrl::parse("http://localhost:3000").expect("a URL");
         let marker = Marker::new().expect("random");
-        Shared::new(&Plan::new(base, technique), marker)
+        RunContext::new(&Plan::new(base, technique), marker)
     }
 
     /// Gives `bytes` to a conversation in two pieces, cut at every place, and byte by byte:
     /// each time it joins and finds these messages.
-    pub fn cut_everywhere(shared: &Shared, bytes: &[u8], expected: &[u32]) {
+    pub fn cut_everywhere(context: &RunContext, bytes: &[u8], expected: &[u32]) {
         let check = |pieces: &mut dyn Iterator<Item = &[u8]>| {
-            let mut conversation = shared.conversation();
+            let mut conversation = context.conversation();
             let (mut step, mut held) = (Step::default(), Held::default());
             for piece in pieces {
                 let received = receive(&mut *conversation, &mut held, piece, &mut step);

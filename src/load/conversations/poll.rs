@@ -5,19 +5,19 @@
 
 use super::super::answer::whole;
 use super::super::fault::Fault;
-use super::{Conversation, Shared, Step};
+use super::{Conversation, RunContext, Step};
 
 /// How long a long poll asks the server to wait, in seconds.
 pub const WAIT: u32 = 25;
 
 /// A subscriber that polls.
 pub struct Poll<'a> {
-    shared: &'a Shared,
+    context: &'a RunContext,
     /// For a long poll.
     wait: Option<u32>,
     /// Empty until the first answer.
     cursor: String,
-    stage: Asked,
+    stage: PollStage,
     /// Whether the connection has carried an answer: only then may the server have closed
     /// it without having seen the request.
     used: bool,
@@ -25,7 +25,7 @@ pub struct Poll<'a> {
 
 /// Where a poll is.
 #[derive(Clone, Copy, PartialEq)]
-enum Asked {
+enum PollStage {
     /// A request waits for its answer.
     Waits,
     /// It pauses; the connection can be used again.
@@ -36,25 +36,27 @@ enum Asked {
 
 impl<'a> Poll<'a> {
     /// One that has asked nothing yet.
-    pub fn new(shared: &'a Shared, wait: Option<u32>) -> Poll<'a> {
+    pub fn new(context: &'a RunContext, wait: Option<u32>) -> Poll<'a> {
         Poll {
-            shared,
+            context,
             wait,
             cursor: String::new(),
-            stage: Asked::Waits,
+            stage: PollStage::Waits,
             used: false,
         }
     }
 
     fn ask(&mut self, step: &mut Step) {
-        self.stage = Asked::Waits;
-        let Poll { shared, cursor, .. } = self;
+        self.stage = PollStage::Waits;
+        let Poll {
+            context, cursor, ..
+        } = self;
         match (cursor.is_empty(), self.wait) {
-            (true, None) => shared.get(format_args!(""), "", step),
-            (true, Some(_)) => shared.get(format_args!("?wait=0"), "", step),
-            (false, None) => shared.get(format_args!("?after={cursor}"), "", step),
+            (true, None) => context.get(format_args!(""), "", step),
+            (true, Some(_)) => context.get(format_args!("?wait=0"), "", step),
+            (false, None) => context.get(format_args!("?after={cursor}"), "", step),
             (false, Some(wait)) => {
-                shared.get(format_args!("?after={cursor}&wait={wait}"), "", step);
+                context.get(format_args!("?after={cursor}&wait={wait}"), "", step);
             }
         }
     }
@@ -78,7 +80,7 @@ impl Conversation for Poll<'_> {
         let first = self.cursor.is_empty();
         self.cursor.clear();
         self.cursor.push_str(cursor);
-        self.shared.marker.find(&answer.body, &mut step.found);
+        self.context.marker.find(&answer.body, &mut step.found);
         self.used = true;
         step.joined |= first;
         step.polls += 1;
@@ -88,9 +90,9 @@ impl Conversation for Poll<'_> {
             (false, keep_alive) => {
                 step.pause = true;
                 self.stage = if keep_alive {
-                    Asked::Pauses
+                    PollStage::Pauses
                 } else {
-                    Asked::PausesWithout
+                    PollStage::PausesWithout
                 };
             }
         }
@@ -100,15 +102,15 @@ impl Conversation for Poll<'_> {
     fn ended(&mut self, step: &mut Step) -> Result<(), Fault> {
         match self.stage {
             // A GET may be sent again (RFC 9110, section 9.2.2).
-            Asked::Waits if self.used => step.connect = true,
-            Asked::Waits => return Err(Fault::Ended),
-            Asked::Pauses | Asked::PausesWithout => self.stage = Asked::PausesWithout,
+            PollStage::Waits if self.used => step.connect = true,
+            PollStage::Waits => return Err(Fault::Ended),
+            PollStage::Pauses | PollStage::PausesWithout => self.stage = PollStage::PausesWithout,
         }
         Ok(())
     }
 
     fn resume(&mut self, step: &mut Step) {
-        if self.stage == Asked::PausesWithout {
+        if self.stage == PollStage::PausesWithout {
             step.connect = true;
         } else {
             self.ask(step);

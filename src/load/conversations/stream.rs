@@ -5,12 +5,12 @@ use super::super::fault::Fault;
 use super::super::held::Held;
 use super::super::marker::{Mark, Marker};
 use super::super::plan::Technique;
-use super::{Conversation, Shared, Step};
+use super::{Conversation, RunContext, Step};
 use std::convert::Infallible;
 
 /// A subscriber that reads a stream.
 pub struct Stream<'a> {
-    shared: &'a Shared,
+    context: &'a RunContext,
     pieces: Pieces,
     body: Coding,
 }
@@ -25,10 +25,10 @@ enum Coding {
 
 impl<'a> Stream<'a> {
     /// One that has asked nothing yet.
-    pub fn new(shared: &'a Shared) -> Stream<'a> {
+    pub fn new(context: &'a RunContext) -> Stream<'a> {
         Stream {
-            shared,
-            pieces: Pieces::new(shared.technique),
+            context,
+            pieces: Pieces::new(context.technique),
             body: Coding::Unknown,
         }
     }
@@ -52,11 +52,11 @@ impl<'a> Stream<'a> {
 
 impl Conversation for Stream<'_> {
     fn connected(&mut self, step: &mut Step) {
-        let fields = match self.shared.technique {
+        let fields = match self.context.technique {
             Technique::Sse => "Accept: text/event-stream\r\n",
             _ => "",
         };
-        self.shared.get(format_args!(""), fields, step);
+        self.context.get(format_args!(""), fields, step);
     }
 
     fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Fault> {
@@ -64,7 +64,7 @@ impl Conversation for Stream<'_> {
         if matches!(self.body, Coding::Unknown) {
             at = self.take_head(bytes, step)?;
         }
-        let (pieces, marker) = (&mut self.pieces, &self.shared.marker);
+        let (pieces, marker) = (&mut self.pieces, &self.context.marker);
         let rest = &bytes[at..];
         match &mut self.body {
             Coding::Unknown => {}
@@ -138,7 +138,7 @@ fn last_blank_line(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{cut_everywhere, shared};
+    use super::super::tests::{context, cut_everywhere};
     use super::*;
 
     #[test]
@@ -154,22 +154,22 @@ mod tests {
                 "<!doctype html><!----><script>parent.postMessage(JSON.parse('MARK'))</script>\n",
             ),
         ] {
-            let shared = shared(technique);
-            let body = form.replace("MARK", &shared.marker.mark(5));
+            let context = context(technique);
+            let body = form.replace("MARK", &context.marker.mark(5));
             let size = body.len();
             let whole = format!(
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{size:x}\r\n{body}\r\n"
             );
-            cut_everywhere(&shared, whole.as_bytes(), &[5]);
+            cut_everywhere(&context, whole.as_bytes(), &[5]);
             let (one, two) = body.split_at(size / 2);
             let halves = format!(
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{one}\r\n{:x}\r\n{two}\r\n",
                 one.len(),
                 two.len()
             );
-            cut_everywhere(&shared, halves.as_bytes(), &[5]);
+            cut_everywhere(&context, halves.as_bytes(), &[5]);
             let identity = format!("HTTP/1.0 200 OK\r\n\r\n{body}");
-            cut_everywhere(&shared, identity.as_bytes(), &[5]);
+            cut_everywhere(&context, identity.as_bytes(), &[5]);
         }
     }
 
@@ -180,26 +180,26 @@ mod tests {
             (Technique::Sse, "data: MARK\n"),
             (Technique::IframePush, "<script>MARK</scrip"),
         ] {
-            let shared = shared(technique);
+            let context = context(technique);
             let mut pieces = Pieces::new(technique);
             let mut found = Vec::new();
-            let body = form.replace("MARK", &shared.marker.mark(5));
-            pieces.feed(body.as_bytes(), &shared.marker, &mut found);
+            let body = form.replace("MARK", &context.marker.mark(5));
+            pieces.feed(body.as_bytes(), &context.marker, &mut found);
             assert!(found.is_empty(), "{technique}");
             let rest: &[u8] = if technique == Technique::IframePush {
                 b"t>"
             } else {
                 b"\n"
             };
-            pieces.feed(rest, &shared.marker, &mut found);
+            pieces.feed(rest, &context.marker, &mut found);
             assert_eq!(found.len(), 1, "{technique}");
         }
     }
 
     #[test]
     fn a_stream_that_ends_is_a_fault() {
-        let shared = shared(Technique::Comet);
-        let mut stream = Stream::new(&shared);
+        let context = context(Technique::Comet);
+        let mut stream = Stream::new(&context);
         let bytes = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
         let ended = stream.received(bytes, &mut Step::default());
         assert_eq!(ended, Err(Fault::Ended));

@@ -2,7 +2,7 @@
 
 use super::super::answer::head;
 use super::super::fault::Fault;
-use super::{Conversation, Shared, Step};
+use super::{Conversation, RunContext, Step};
 use std::fmt::Arguments;
 use std::io::Cursor;
 use tungstenite::handshake::client::generate_key;
@@ -26,13 +26,13 @@ pub struct Frames {
 
 impl Frames {
     /// Asks for the upgrade.
-    pub fn handshake(shared: &Shared, query: Arguments<'_>, step: &mut Step) {
+    pub fn handshake(context: &RunContext, query: Arguments<'_>, step: &mut Step) {
         let fields = format!(
             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: {}\r\n",
             generate_key()
         );
-        shared.get(query, &fields, step);
+        context.get(query, &fields, step);
     }
 
     /// Hands every message in `bytes` to `each`, answers pings, and says how many bytes it
@@ -59,8 +59,11 @@ impl Frames {
             opened(step);
             at = length;
         }
-        while let Some((header, payload, length)) = frame(&bytes[at..])? {
-            at += length;
+        while let Some(frame) = frame(&bytes[at..])? {
+            let ServerFrame {
+                header, payload, ..
+            } = frame;
+            at += frame.length;
             match header.opcode {
                 OpCode::Control(Control::Ping) => {
                     send(Frame::pong(payload.to_vec()), &mut step.out);
@@ -83,8 +86,15 @@ impl Frames {
     }
 }
 
-/// The frame at the front of `bytes`, its payload and its length. `None` when more must come.
-fn frame(bytes: &[u8]) -> Result<Option<(FrameHeader, &[u8], usize)>, Fault> {
+/// A frame with its payload, and how long both are.
+struct ServerFrame<'a> {
+    header: FrameHeader,
+    payload: &'a [u8],
+    length: usize,
+}
+
+/// The frame at the front of `bytes`. `None` when more must come.
+fn frame(bytes: &[u8]) -> Result<Option<ServerFrame<'_>>, Fault> {
     const NO_FRAME: Fault = Fault::Malformed("what came is no WebSocket frame of a server");
     let mut cursor = Cursor::new(bytes);
     let Some((header, size)) = FrameHeader::parse(&mut cursor).map_err(|_| NO_FRAME)? else {
@@ -96,8 +106,11 @@ fn frame(bytes: &[u8]) -> Result<Option<(FrameHeader, &[u8], usize)>, Fault> {
     // Both are small enough: a header has 14 bytes at most.
     let start = cursor.position() as usize;
     let end = start + size as usize;
-    let payload = bytes.get(start..end);
-    Ok(payload.map(|payload| (header, payload, end)))
+    Ok(bytes.get(start..end).map(|payload| ServerFrame {
+        header,
+        payload,
+        length: end,
+    }))
 }
 
 /// Puts a frame behind what is to be sent.
@@ -109,25 +122,25 @@ pub fn send(mut frame: Frame, out: &mut Vec<u8>) {
 
 /// A subscriber of lesson 6.
 pub struct PlainSocket<'a> {
-    shared: &'a Shared,
+    context: &'a RunContext,
     frames: Frames,
 }
 
 impl<'a> PlainSocket<'a> {
     /// One that has asked nothing yet.
-    pub fn new(shared: &'a Shared) -> PlainSocket<'a> {
+    pub fn new(context: &'a RunContext) -> PlainSocket<'a> {
         let frames = Frames::default();
-        PlainSocket { shared, frames }
+        PlainSocket { context, frames }
     }
 }
 
 impl Conversation for PlainSocket<'_> {
     fn connected(&mut self, step: &mut Step) {
-        Frames::handshake(self.shared, format_args!(""), step);
+        Frames::handshake(self.context, format_args!(""), step);
     }
 
     fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Fault> {
-        let marker = &self.shared.marker;
+        let marker = &self.context.marker;
         self.frames.received(
             bytes,
             step,
@@ -142,7 +155,7 @@ impl Conversation for PlainSocket<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{cut_everywhere, shared};
+    use super::super::tests::{context, cut_everywhere};
     use super::*;
     use crate::load::Technique;
 
@@ -156,17 +169,17 @@ mod tests {
 
     #[test]
     fn frames_are_read_however_they_are_cut() {
-        let shared = shared(Technique::WebSocket);
+        let context = context(Technique::WebSocket);
         let text = |text: String| Frame::message(text, OpCode::Data(Data::Text), true);
-        let long = format!("{}{}", "x".repeat(200), shared.marker.mark(2));
-        let bytes = server_frames([text(shared.marker.mark(1)), Frame::ping("hi"), text(long)]);
-        cut_everywhere(&shared, &bytes, &[1, 2]);
+        let long = format!("{}{}", "x".repeat(200), context.marker.mark(2));
+        let bytes = server_frames([text(context.marker.mark(1)), Frame::ping("hi"), text(long)]);
+        cut_everywhere(&context, &bytes, &[1, 2]);
     }
 
     #[test]
     fn a_message_in_fragments_is_one() {
-        let shared = shared(Technique::WebSocket);
-        let mark = shared.marker.mark(3);
+        let context = context(Technique::WebSocket);
+        let mark = context.marker.mark(3);
         let (one, two) = mark.split_at(20);
         let (one, two) = (one.to_owned(), two.to_owned());
         let bytes = server_frames([
@@ -174,13 +187,13 @@ mod tests {
             Frame::ping(""),
             Frame::message(two, OpCode::Data(Data::Continue), true),
         ]);
-        cut_everywhere(&shared, &bytes, &[3]);
+        cut_everywhere(&context, &bytes, &[3]);
     }
 
     #[test]
     fn a_ping_gets_its_pong_and_a_close_is_the_end() {
-        let shared = shared(Technique::WebSocket);
-        let mut socket = PlainSocket::new(&shared);
+        let context = context(Technique::WebSocket);
+        let mut socket = PlainSocket::new(&context);
         let mut step = Step::default();
         let bytes = server_frames([Frame::ping("hi")]);
         assert_eq!(socket.received(&bytes, &mut step), Ok(bytes.len()));
