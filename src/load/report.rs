@@ -90,7 +90,9 @@ pub struct Report {
     pub bytes_down_per_delivery: f64,
     /// What went wrong, by kind.
     pub errors: BTreeMap<String, u64>,
-    /// CPU share of the thread that has all subscribers, to 10 ms. Linux only.
+    /// CPU share of the thread that has all subscribers, to 10 ms; of the whole run, pauses
+    /// between messages included, so only with a rate of 0 it shows how busy a delivery keeps
+    /// it. Linux only.
     pub load_cpu_percent: Option<f64>,
     /// Whether that was so much that the times are the load program's own.
     pub load_was_the_bottleneck: bool,
@@ -123,7 +125,8 @@ pub struct LastDelivery {
 pub struct ServerCost {
     /// Resident at the end.
     pub resident_bytes: u64,
-    /// How much of it came with each subscriber, before the first message.
+    /// How much of it came with each subscriber, before the first message. Right for the
+    /// first run against a server's process: later ones get memory that it has already.
     pub resident_bytes_per_connection: f64,
     /// Threads when all had subscribed.
     pub threads: u64,

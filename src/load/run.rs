@@ -20,6 +20,8 @@ const TELL: Duration = Duration::from_millis(100);
 const AHEAD: Duration = Duration::from_secs(1);
 /// How long a message that comes twice is waited for, when all have come.
 const LINGER: Duration = Duration::from_millis(200);
+/// How long a server is left alone before it is looked at.
+const QUIET: Duration = Duration::from_millis(200);
 /// Open files besides the connections: those of the program, the poll, the progress.
 const OTHER_FILES: u64 = 32;
 
@@ -41,12 +43,12 @@ pub fn run(plan: &Plan, watch: Watch) -> Result<Report, Error> {
     }
     let address = plan.base.address()?;
     let look = || plan.server_pid.map(Sample::take).transpose();
-    let before = look()?;
     let context = Arc::new(RunContext::new(plan, Marker::new()?));
     let mut subscribers = Subscribers::new(plan, &context, address)?;
+    // The connections of a run before this one may still be ending.
+    let before = settle(plan, &mut subscribers, look)?;
     join(plan, &mut subscribers, watch)?;
-
-    let joined = look()?;
+    let joined = settle(plan, &mut subscribers, look)?;
     let publishers = Publishers::start(plan, address, &context, subscribers.waker())?;
     let mut course = Course {
         plan,
@@ -127,6 +129,34 @@ fn join(plan: &Plan, subscribers: &mut Subscribers, watch: Watch) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Waits until the server has done what it was asked for: a while, and as long as its
+/// threads become more or fewer. Returns the last look at it.
+fn settle(
+    plan: &Plan,
+    subscribers: &mut Subscribers,
+    look: impl Fn() -> Result<Option<Sample>, Error>,
+) -> Result<Option<Sample>, Error> {
+    let threads = |sample: &Option<Sample>| sample.map(|sample| sample.threads);
+    let started = Instant::now();
+    let mut sample = look()?;
+    loop {
+        let until = Instant::now() + QUIET;
+        while Instant::now() < until {
+            let outcome = subscribers.turn(QUIET, &mut |_, _, _| ());
+            outcome.map_err(|fault| Error::Join {
+                joined: subscribers.joined,
+                wanted: plan.subscribers,
+                fault: Some(fault),
+            })?;
+        }
+        let next = look()?;
+        if threads(&next) == threads(&sample) || started.elapsed() > plan.patience {
+            return Ok(next);
+        }
+        sample = next;
+    }
 }
 
 /// Tells `watch` if the last time is long enough ago.
