@@ -16,6 +16,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &["json", "lock", "options", "random", "threads", "timestamp"],
     ),
     ("timer", &["timer"]),
+    ("load program", &["load"]),
     ("bus", &["bus"]),
     ("tap", &["tap"]),
     ("feed", &["feed"]),
