@@ -32,5 +32,6 @@ mod tally;
 pub use fault::{Error, Fault};
 pub use marker::MARK;
 pub use plan::{BaseUrl, Plan, Technique};
+pub use process::Sample;
 pub use report::{Delay, Ending, LastDelivery, Progress, Report, ServerCost};
 pub use run::run;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const BUSY: f64 = 80.0;
 
 /// How far a run is, told every tenth of a second.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Progress {
     /// Connections that have subscribed.
     pub joined: usize,
