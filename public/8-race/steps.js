@@ -1,0 +1,2 @@
+import { defineSteps } from "/view/view.js";
+defineSteps({});
