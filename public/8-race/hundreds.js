@@ -3,6 +3,7 @@
 import { linesOf } from "/shared/lines.js";
 import { byId } from "/shared/panel.js";
 import { jsonOf } from "/shared/publish.js";
+import { tell } from "./race.js";
 import { milliseconds, oneDigit, whole } from "./words.js";
 
 const MESSAGES = 50;
@@ -54,7 +55,7 @@ function add(report) {
     line.append(cell);
   });
   table.tBodies[0].prepend(line);
-  dispatchEvent(new CustomEvent("race-report", { detail: report }));
+  tell("report", { report });
 }
 
 const NAMES = { complete: "All came", stalled: "Not all came", cancelled: "It was ended" };

@@ -2,7 +2,7 @@
 
 import { byId } from "/shared/panel.js";
 import { reports, row } from "./hundreds.js";
-import { race } from "./race.js";
+import { race, tell } from "./race.js";
 import { bytes, milliseconds } from "./words.js";
 
 const FORM = "poll-to-push race 1";
@@ -42,6 +42,7 @@ function save() {
   // The browser has begun to take it when this turn is over, and not before.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   say(`Saved as ${link.download}.`);
+  tell("saved", { name: link.download });
 }
 
 const isFigure = (value) => value === null || Number.isFinite(value);
@@ -64,7 +65,7 @@ async function layBeside() {
     if (file.size > BIGGEST) throw new Error("it is too big");
     saved = read(await file.text());
     say(`Beside it: the run of ${String(saved.saved_at).slice(0, 16).replace("T", ", ")} UTC.`);
-    dispatchEvent(new Event("race-beside"));
+    tell("beside");
   } catch (error) {
     saved = null;
     say(`${file.name} cannot be laid beside: ${error.message}`, "lost");

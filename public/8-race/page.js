@@ -6,7 +6,7 @@ import { Drawing } from "./drawing.js";
 import { setUpHundreds } from "./hundreds.js";
 import { setUpKeep } from "./keep.js";
 import { drawLedger, verdict } from "./ledger.js";
-import { race } from "./race.js";
+import { race, tell } from "./race.js";
 import { setUpServer } from "./server.js";
 import { bytes, milliseconds } from "./words.js";
 
@@ -24,7 +24,7 @@ function say(it, words, kind) {
 // The lanes
 
 const COLUMNS = [
-  ["delays", (lane) => lane.messages],
+  ["delays wide", (lane) => lane.messages],
   ["delays wide", (lane) => (lane.foreign && lane.last !== null ? "≈ " : "") + milliseconds(lane.last)],
   ["delays", (lane) => milliseconds(lane.median)],
   ["delays", (lane) => milliseconds(lane.worst)],
@@ -58,15 +58,17 @@ class LaneRow {
     this.cells = COLUMNS.map(([className]) => Object.assign(row.insertCell(), { className }));
     this.row = row;
     this.box.addEventListener("change", () => {
-      const refused = race.switch(lane, this.box.checked);
+      const refused = race.switch(lane, !lane.on);
       this.box.checked = lane.on;
       tellHeld(refused);
+      tell(refused ? "refused" : "switched", { lane: lane.name });
     });
   }
 
   show() {
     const { lane } = this;
     this.row.classList.toggle("is-off", !lane.on);
+    this.box.checked = lane.on;
     say(this.state, lane.state);
     COLUMNS.forEach(([, value], n) => say(this.cells[n], lane.on || lane.messages > 0 ? String(value(lane)) : "–"));
   }
@@ -152,7 +154,7 @@ async function publishMany() {
     say(byId("published"), `${done} of ${all} published.`, "");
   }
   setRunning(false);
-  dispatchEvent(new CustomEvent("race-published", { detail: { rate, bytes: payload(), messages: done, all, began } }));
+  tell("many", { began, whole: done === all });
 }
 
 function setRunning(running) {
@@ -166,6 +168,7 @@ byId("many-stop").addEventListener("click", () => many?.abort());
 byId("clear").addEventListener("click", () => {
   race.clear();
   say(byId("published"), "The figures begin anew.", "");
+  tell("cleared");
 });
 byId("cut").disabled = !race.seesBytes;
 byId("cut").addEventListener("click", () => {

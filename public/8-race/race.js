@@ -9,6 +9,9 @@ import { WAYS, wayOf } from "./ways.js";
 /** A browser opens six connections to one host. Two stay free: for short polls, and for what is published and looked at. */
 const MOST_HELD = 4;
 
+/** Tells the steps what was done here. */
+export const tell = (what, more = {}) => dispatchEvent(new CustomEvent("race", { detail: { what, at: performance.now(), ...more } }));
+
 class Race {
   constructor() {
     this.seesBytes = document.querySelector("meta[name=wire]")?.content === "on";
