@@ -16,7 +16,7 @@
 //! 3. `app/publish.rs`: [`publish`](crate::app::publish::publish) checks the message. No lesson
 //!    takes part.
 //! 4. `bus/topic.rs`: [`Topic::publish`](crate::bus::Topic::publish), under the topic's lock:
-//!    the next id, into the history, wake the waiting polls, and a
+//!    the next id, into the history, wake the waiting polls, take out the parked ones, and a
 //!    [`Command::Message`](crate::bus::delivery::Command) into the topic's
 //!    crossbeam channel.
 //! 5. Back to step 1: the response with the id is written.
@@ -51,8 +51,11 @@
 //!    does the writing.)
 //!
 //! What does not fit into the socket stays in the outbox, and a thread `drainer` writes it
-//! when it can. A poll (lessons 1 and 2) has no such way: its own thread reads the history
-//! ([`wait_after`](crate::lessons::long_polling::wait_after)). Lesson 7's way is in
+//! when it can. A poll's own thread reads the history (lesson 1), or waits for it
+//! ([`wait_after`](crate::lessons::long_polling::wait_after)). A parked poll is answered by
+//! the delivery thread: step 1 runs its [`Waiter`](crate::bus::Waiter)
+//! (`app/parked_poll.rs`), which writes the response that its connection owes
+//! ([`PendingResponse`](crate::http::PendingResponse)). Lesson 7's way is in
 //! [`crate::lessons::socket_io::server`].
 //!
 //! # Locks
@@ -140,6 +143,7 @@
 //! | commands that wait for delivery | `CHANNEL` | `src/bus/topic.rs` |
 //! | messages, bytes in one batch | `BATCH_MESSAGES`, `BATCH_BYTES` | `src/bus/delivery.rs` |
 //! | bytes of one poll's messages | `POLL_BYTES` | `src/bus/topic.rs` |
+//! | subscribers, messages, bytes of a load run at a button | `MOST_SUBSCRIBERS`, `MOST_MESSAGES`, `MOST_PAYLOAD` | `src/lessons/race.rs` |
 //! | a long poll's wait | `LONGEST_WAIT` | `src/lessons/long_polling.rs` |
 //! | letters of an event's name | `MAX_EVENT_NAME` | `src/app/publish.rs` |
 //! | letters of a JSONP callback | `MAX_FUNCTION_NAME` | `src/app/inline_script.rs` |

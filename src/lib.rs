@@ -14,7 +14,7 @@
 //! | on top of lessons and texts | [`mistakes`], [`pages`] | servers that are wrong on purpose; static files, lesson pages, `/source/` |
 //! | lessons, texts | [`lessons`], [`texts`] | **the techniques, one module each: start here**; the lessons' Markdown with pieces of the real source |
 //! | demo data, wire view | [`sources`], [`wire_view`] | clock, ticker, users; `/wire/socket` and its cookie |
-//! | application | [`app`] | what all lessons share: state, publish, topic, cursor, responses to polls, `/healthz` |
+//! | application | [`app`] | what all lessons share: state, publish, topic, cursor, responses to polls (parked ones, too), `/healthz` |
 //! | HTTP | [`http`] | requests, responses, routing, same-origin checks, chunked coding, the WebSocket handshake, the two servers |
 //! | feed | [`feed`] | streaming connections: outbox, replay, heartbeats, close reasons, WebSocket frames |
 //! | tap | [`tap`] | byte capture for the wire view |
@@ -34,7 +34,7 @@
 //! ```text
 //! POST /publish, lesson 6's socket → app::publish ┐
 //! sources, lesson 7's sockets ────────────────────┴→ Topic::publish → history, Condvar → a poll's own thread
-//!                                                                   → channel → delivery → feed → sockets
+//!                                                                   → channel → delivery → feed, parked polls → sockets
 //! ```
 //!
 //! A publish by `POST` passes no lesson; a lesson is how the message goes out. What is

@@ -36,6 +36,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "lessons::sse",
             "lessons::websocket",
             "lessons::socket_io",
+            "lessons::race",
             "lessons",
             "texts",
         ],

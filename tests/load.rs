@@ -159,6 +159,22 @@ fn a_server_that_refuses_to_publish_is_reported() {
 }
 
 #[test]
+fn a_server_may_end_each_connection_after_its_answer() {
+    let nothing = Route::get("/short-polling/messages", Access::AnyOrigin, |_| {
+        let answer = Response::json(200, &serde_json::json!({}));
+        Ok(answer.header("Last-Event-ID", "a-1").and_close())
+    });
+    let server = Server::start(LESSONS, &options(), vec![nothing]);
+    let report = report(&Plan {
+        patience: Duration::from_millis(300),
+        ..plan(server.address, Technique::ShortPolling)
+    });
+    assert!(report.errors.is_empty(), "{report:#?}");
+    assert_eq!((report.ending, report.lost), (Ending::Stalled, 400));
+    assert!(report.requests > 100, "{report:#?}");
+}
+
+#[test]
 fn a_server_that_loses_doubles_or_swaps_is_reported() {
     let none = against(|_, line| vec![line]);
     assert!(none.is_right(), "{none:#?}");

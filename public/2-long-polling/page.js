@@ -14,7 +14,8 @@ const TAB = Math.random().toString(36).slice(2, 10);
 
 // ANCHOR: ask-by-fetch
 async function askByFetch(query, signal) {
-  const response = await fetch(`/long-polling/messages?${query}`, { signal });
+  // Two URLs with one contract: how the server waits makes no difference here.
+  const response = await fetch(`/long-polling/${byId("at").value}?${query}`, { signal });
   // 204 has no body, and json() of no body throws. It is no error: the wait ran out without news.
   if (response.status === 204) return { messages: [], last_id: response.headers.get("Last-Event-ID") };
   return jsonOf(response);

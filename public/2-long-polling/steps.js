@@ -79,6 +79,13 @@ defineSteps({
       (seen) => seen.crossed("message").length > 0 && shown(seen, sentAs(seen)) && { words: `${sentAs(seen)} came, with the first answer`, crossing: last(seen.crossed("message")) },
     ],
   },
+  "ten-thousand-who-wait": [
+    (seen) => {
+      const crossing = last(seen.crossed("request", ({ target }) => target.startsWith("/long-polling/parked")));
+      return crossing && waiting(seen) && { words: "it waits, and no thread sleeps for it", crossing };
+    },
+    came,
+  ],
   "when-it-is-cut": [
     again,
     (seen) => seen.picked(({ label }) => label.startsWith("resumes after")) && seen.marked("request-line") && "the same question, word for word",

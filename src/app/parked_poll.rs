@@ -9,6 +9,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+// ANCHOR: park
 /// The response to a poll that waits for what follows `cursor`, for `wait` at most; `form`
 /// makes it of what there is, or of nothing. All who wait at one place share its bytes.
 pub fn park(
@@ -37,3 +38,4 @@ pub fn park(
         Box::new(move || parked.leave())
     })
 }
+// ANCHOR_END: park

@@ -1,7 +1,7 @@
 //! Loads a server with subscribers and messages, and prints what came of them.
 
 use lexopt::prelude::*;
-use poll_to_push::load::{BaseUrl, Plan, Progress, Report, Technique, run, table};
+use poll_to_push::load::{BaseUrl, Error, Plan, Progress, Report, Technique, run, table};
 use serde_json::json;
 use std::ffi::OsString;
 use std::fs;
@@ -68,6 +68,10 @@ fn main() -> ExitCode {
             Err(why) => {
                 complain(&format!("{technique}: {why}"));
                 impossible.push(json!({ "technique": technique, "error": why.to_string() }));
+                // Nor would the next be.
+                if matches!(why, Error::Connect { .. }) {
+                    break;
+                }
             }
         }
     }

@@ -74,7 +74,7 @@ fn cost(app: &AppState) -> serde_json::Value {
 /// What a page may ask for.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct LoadRequest {
     technique: String,
     subscribers: usize,
     messages: usize,
@@ -88,7 +88,7 @@ fn plan(app: &AppState, request: &Request) -> Result<Plan, Response> {
         let why = "the load program runs only for a browser on the machine of the server";
         return Err(Response::error(403, why));
     }
-    let asked: Asked = json::object(&request.body).map_err(|error| {
+    let asked: LoadRequest = json::object(&request.body).map_err(|error| {
         wrong(format!(
             "the body must be {{\"technique\", \"subscribers\", \"messages\", \"payload\", \"rate\"}}: {error}"
         ))

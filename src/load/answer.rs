@@ -119,11 +119,11 @@ pub fn whole(bytes: &[u8]) -> Result<Option<(Whole<'_>, usize)>, Fault> {
 /// Takes chunks apart (RFC 9112, section 7.1).
 #[derive(Default)]
 pub struct Chunks {
-    place: Place,
+    place: ChunkPlace,
 }
 
 #[derive(Default, PartialEq)]
-enum Place {
+enum ChunkPlace {
     #[default]
     Size,
     /// In a chunk: bytes that it still has, its line end among them.
@@ -139,7 +139,7 @@ const LINE_END: u64 = 2;
 impl Chunks {
     /// Whether the last chunk and all behind it has come.
     pub fn ended(&self) -> bool {
-        self.place == Place::End
+        self.place == ChunkPlace::End
     }
 
     /// Hands the data at the front of `bytes` to `each`, piece by piece, and says how many
@@ -152,19 +152,19 @@ impl Chunks {
         loop {
             let rest = &bytes[at..];
             match self.place {
-                Place::Size => match httparse::parse_chunk_size(rest) {
+                ChunkPlace::Size => match httparse::parse_chunk_size(rest) {
                     Ok(Status::Complete((length, 0))) => {
                         at += length;
-                        self.place = Place::Trailer;
+                        self.place = ChunkPlace::Trailer;
                     }
                     Ok(Status::Complete((length, size))) => {
                         at += length;
-                        self.place = Place::Data(size.saturating_add(LINE_END));
+                        self.place = ChunkPlace::Data(size.saturating_add(LINE_END));
                     }
                     Ok(Status::Partial) if rest.len() < LONGEST_HEAD => return Ok(at),
                     _ => return Err(Fault::Malformed("what came is no chunk")),
                 },
-                Place::Data(left) => {
+                ChunkPlace::Data(left) => {
                     let taken = left.min(rest.len() as u64);
                     if taken == 0 {
                         return Ok(at);
@@ -176,20 +176,20 @@ impl Chunks {
                     }
                     at += taken as usize;
                     self.place = match left - taken {
-                        0 => Place::Size,
-                        left => Place::Data(left),
+                        0 => ChunkPlace::Size,
+                        left => ChunkPlace::Data(left),
                     };
                 }
-                Place::Trailer => {
+                ChunkPlace::Trailer => {
                     let Some(end) = memchr::memchr(b'\n', rest) else {
                         return Ok(at);
                     };
                     at += end + 1;
                     if rest[..end].trim_ascii().is_empty() {
-                        self.place = Place::End;
+                        self.place = ChunkPlace::End;
                     }
                 }
-                Place::End => return Ok(at),
+                ChunkPlace::End => return Ok(at),
             }
         }
     }

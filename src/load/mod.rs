@@ -10,7 +10,7 @@
 //! subscribers  one thread      poll, stream or socket  ←MARK──┘
 //! ```
 //!
-//! A [`Plan`] says what is to be done, [`run`] does it, a [`Report`] says what was measured.
+//! A [`Plan`] says what is to be done, [`run()`] does it, a [`Report`] says what was measured.
 //! `conversations/` has what each technique says, without I/O; `subscribers.rs` the sockets;
 //! `marker.rs` how a message is known again; `tally.rs` what counts as lost, doubled and out
 //! of order.

@@ -186,6 +186,8 @@ impl<'a> Subscribers<'a> {
             return Ok(());
         };
         self.peers[at].stream = None;
+        // It wants nothing more.
+        self.step.out.clear();
         if !self.running {
             return Err(fault);
         }
@@ -235,13 +237,10 @@ impl<'a> Subscribers<'a> {
             };
             self.traffic.down += length as u64;
             let bytes = &self.buffer[..length];
-            receive(
-                &mut *peer.conversation,
-                &mut peer.held,
-                bytes,
-                &mut self.step,
-            )?;
-            self.act(at, deliver)?;
+            let step = &mut self.step;
+            let received = receive(&mut *peer.conversation, &mut peer.held, bytes, step);
+            // What came before a fault has come.
+            self.act(at, deliver).and(received)?;
             // Less than there was room for: nothing is left, and what comes makes a new
             // event. Windows makes one only after a read that found nothing.
             if length < self.buffer.len() && !to_the_end && cfg!(not(windows)) {
@@ -259,11 +258,6 @@ impl<'a> Subscribers<'a> {
                 deliver(at, mark, now);
             }
         }
-        if std::mem::take(&mut step.connect) {
-            step.out.clear();
-            return Ok(peer.connect(at, self.address, self.poll.registry())?);
-        }
-        self.traffic.up += peer.send(&mut step.out)? as u64;
         if std::mem::take(&mut step.joined) && !peer.joined {
             peer.joined = true;
             self.joined += 1;
@@ -271,6 +265,10 @@ impl<'a> Subscribers<'a> {
         if std::mem::take(&mut step.pause) {
             self.paused.push_back((Instant::now() + self.interval, at));
         }
+        if std::mem::take(&mut step.connect) {
+            peer.connect(at, self.address, self.poll.registry())?;
+        }
+        self.traffic.up += peer.send(&mut step.out)? as u64;
         Ok(())
     }
 }

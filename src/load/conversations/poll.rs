@@ -117,3 +117,79 @@ impl Conversation for Poll<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{context, cut_everywhere};
+    use super::*;
+    use crate::load::Technique;
+
+    fn answer(fields: &str, body: &str) -> String {
+        let length = body.len();
+        format!(
+            "HTTP/1.1 200 OK\r\nLast-Event-ID: a-7\r\n{fields}Content-Length: {length}\r\n\r\n{body}"
+        )
+    }
+
+    #[test]
+    fn answers_are_read_however_they_are_cut() {
+        for technique in [Technique::ShortPolling, Technique::LongPolling] {
+            let context = context(technique);
+            let (one, two) = (context.marker.mark(1), context.marker.mark(2));
+            let first = "HTTP/1.1 204 No Content\r\nlast-event-id: a-5\r\n\r\n";
+            let second = answer("", &format!("{{\"messages\":[\"{one}\",\"{two}\"]}}"));
+            cut_everywhere(&context, (first.to_owned() + &second).as_bytes(), &[1, 2]);
+        }
+    }
+
+    #[test]
+    fn the_cursor_goes_into_the_next_poll() {
+        let context = context(Technique::LongPolling);
+        let mut poll = Poll::new(&context, Some(WAIT));
+        let mut step = Step::default();
+        poll.connected(&mut step);
+        let target = "GET /long-polling/messages?wait=0 HTTP/1.1\r\n";
+        assert!(step.out.starts_with(target.as_bytes()));
+        step.out.clear();
+        let received = poll.received(answer("", "{}").as_bytes(), &mut step);
+        assert!(received.is_ok() && step.joined);
+        let target = "GET /long-polling/messages?after=a-7&wait=25 HTTP/1.1\r\n";
+        assert!(step.out.starts_with(target.as_bytes()));
+        let without = "HTTP/1.1 204 No Content\r\n\r\n";
+        assert!(poll.received(without.as_bytes(), &mut step).is_err());
+    }
+
+    #[test]
+    fn a_connection_that_the_server_ends_between_two_polls_is_made_anew() {
+        let (long, short) = (
+            context(Technique::LongPolling),
+            context(Technique::ShortPolling),
+        );
+        let mut poll = Poll::new(&long, Some(WAIT));
+        let mut step = Step::default();
+        poll.connected(&mut step);
+        assert_eq!(poll.ended(&mut step), Err(Fault::Ended), "never answered");
+        let closing = answer("Connection: close\r\n", "{}");
+        assert!(poll.received(closing.as_bytes(), &mut step).is_ok());
+        assert!(std::mem::take(&mut step.connect), "said so");
+        poll.connected(&mut step);
+        assert!(
+            poll.received(answer("", "{}").as_bytes(), &mut step)
+                .is_ok()
+        );
+        assert!(
+            poll.ended(&mut step).is_ok() && step.connect,
+            "had answered"
+        );
+
+        let mut poll = Poll::new(&short, None);
+        let mut step = Step::default();
+        assert!(
+            poll.received(answer("", "{}").as_bytes(), &mut step)
+                .is_ok()
+        );
+        assert!(step.pause && poll.ended(&mut step).is_ok() && !step.connect);
+        poll.resume(&mut step);
+        assert!(step.connect, "when its pause is over");
+    }
+}

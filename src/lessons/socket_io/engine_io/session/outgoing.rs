@@ -140,10 +140,8 @@ impl Session {
             groups.push_back(Arc::new(EnginePacket::Noop.into()));
         }
         if groups.is_empty() {
-            // ANCHOR: wait
             state.poll = Some(pending);
             return;
-            // ANCHOR_END: wait
         }
         // ANCHOR_END: poll
         // Whoever waits for room has it now.
