@@ -130,8 +130,9 @@ const told = (error) => say(byId("published"), `Not acknowledged: ${error.messag
 
 async function publishOne() {
   try {
-    await race.publish(payload());
-    say(byId("published"), `Message ${race.ledger.sent} is published.`, "");
+    const bytes = payload();
+    await race.publish(bytes);
+    say(byId("published"), `Message ${race.ledger.sent} is published, ${counted(bytes, "byte")}.`, "");
   } catch (error) {
     told(error);
   }
@@ -151,7 +152,7 @@ async function publishMany() {
     if (signal.aborted) break;
     race.publish(payload()).catch(told);
     done = n + 1;
-    say(byId("published"), `${done} of ${all} published.`, "");
+    say(byId("published"), `${done} of ${all} published, ${counted(payload(), "byte")} each.`, "");
   }
   setRunning(false);
   tell("many", { began, whole: done === all });

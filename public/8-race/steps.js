@@ -55,6 +55,13 @@ defineSteps({
       return all && all[0].message.arrivals.size > 1 && `in ${slowest(all[0])}`;
     },
   ],
+  "the-same-on-the-ladder": [
+    (seen) => {
+      const [up] = seen.crossed("request", ({ label }) => label.startsWith("POST /publish"));
+      const down = up ? seen.crossed("message", ({ us }) => us > up.us).length : 0;
+      return down > 2 && { words: `one POST, and ${counted(down, "message")} came down until now`, crossing: up };
+    },
+  ],
   "late-or-at-once": {
     guess: { choices: ["0.1 s", "0.5 s", "1 s"], right: "0.5 s", after: 1 },
     steps: [(seen) => run(seen) && `median: ${medians()}`, (seen) => run(seen) && chosen("every", "200") && `median: ${medians()}`],
