@@ -201,5 +201,7 @@ export function wayOf(target = "") {
   const said = url.searchParams.get("lane");
   if (said) return said;
   if (url.pathname === "/socket.io/") return `socket-io-${url.searchParams.get("transport")}`;
-  return null;
+  // What was open before anybody looked is known by its path alone.
+  if (url.pathname === "/long-polling/parked") return "parked";
+  return url.pathname.split("/")[1];
 }
