@@ -12,6 +12,7 @@ mod commands;
 #[path = "texts/form.rs"]
 mod form;
 
+use poll_to_push::app::Lesson;
 use poll_to_push::course::LESSONS;
 use poll_to_push::texts;
 
@@ -29,6 +30,12 @@ impl Text {
     /// Whether it is one of the lessons, and not text 0 or the comparison.
     fn is_lesson(&self) -> bool {
         LESSONS.iter().any(|lesson| lesson.folder() == self.name)
+    }
+
+    /// Whether it is a lesson of its own technique, and not one that uses the others'.
+    fn teaches_a_technique(&self) -> bool {
+        let teaches = |lesson: &&Lesson| !lesson.uses_others && lesson.folder() == self.name;
+        LESSONS.iter().any(|lesson| teaches(lesson))
     }
 
     /// Its code blocks: language, first line of the code, and the code.

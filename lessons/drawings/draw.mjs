@@ -6,7 +6,7 @@ import { markup, still } from "../../public/view/ladder.js";
 import { SCENES } from "../../public/view/scenes.js";
 
 for (const [name, { crossings, title, until }] of Object.entries(SCENES)) {
-  // They have an emblem on the home page, and no text yet.
+  // They have an emblem on the home page, and no drawing in a text.
   if (name === "8-race" || name === "9-machines") continue;
   const drawing = still(crossings, { width: 520, second: 40, labels: true, title, id: `hatch-${name}`, until });
   writeFileSync(new URL(`${name}.svg`, import.meta.url), `<div class="drawing">${markup(drawing)}</div>\n`);

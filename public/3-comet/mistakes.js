@@ -1,6 +1,6 @@
 // What people do wrong with a streamed answer, each beside the right way. The page's buttons run these.
 
-import { linesOf } from "./lines.js";
+import { linesOf } from "/shared/lines.js";
 
 /** The answer, never from the browser's cache: equal URLs would wait for each other there. */
 const ask = (url, signal) => fetch(url, { signal, cache: "no-store" });

@@ -2,7 +2,7 @@
 
 import { stateName, XHR_STATES } from "/shared/format.js";
 import { addLine, byId } from "/shared/panel.js";
-import { linesOf } from "./lines.js";
+import { linesOf } from "/shared/lines.js";
 
 /** Reads the answer while it grows: at readyState 3, and once more at 4. */
 function byXhr(url, seen, state) {

@@ -3,7 +3,7 @@
 import { byId, panel } from "/shared/panel.js";
 import { jsonOf, onSend } from "/shared/publish.js";
 import { reconnecting } from "/shared/reconnect.js";
-import { linesOf } from "./lines.js";
+import { linesOf } from "/shared/lines.js";
 import "./nine.js";
 import "./split.js";
 

@@ -1,7 +1,7 @@
 // One line that comes in two pieces: what a reader of pieces sees, and what a reader of lines sees.
 
 import { addLine, byId } from "/shared/panel.js";
-import { linesOf } from "./lines.js";
+import { linesOf } from "/shared/lines.js";
 
 const log = byId("split-log");
 let runs = 0;

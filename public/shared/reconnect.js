@@ -5,8 +5,8 @@ import { panel } from "./panel.js";
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 
-/** Exponential backoff with jitter. `cursor` says from where the page goes on. */
-export function reconnecting(cursor = () => panel.id) {
+/** Exponential backoff with jitter. `cursor` says from where the page goes on; `tell` is where that is said. */
+export function reconnecting(cursor = () => panel.id, tell = panel) {
   let wait = FIRST_WAIT_MS;
   let away = false;
   let wake = () => {};
@@ -18,8 +18,8 @@ export function reconnecting(cursor = () => panel.id) {
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
       away = true;
       const words = `${why}; trying again in ${(delay / 1000).toFixed(1)} s`;
-      panel.error(words);
-      panel.log(words, "lost");
+      tell.error(words);
+      tell.log(words, "lost");
       return new Promise((resolve) => {
         const timer = setTimeout(resolve, delay, true);
         wake = () => {
@@ -34,8 +34,8 @@ export function reconnecting(cursor = () => panel.id) {
       if (!away) return;
       away = false;
       const words = cursor() ? `back; resumed after ${cursor()}` : "back";
-      panel.note(words);
-      panel.log(words);
+      tell.note(words);
+      tell.log(words);
     },
     stop() {
       away = false;

@@ -12,6 +12,8 @@ const make = (tag, className, ...inside) => {
 /** What a step may look at: what happened since it became the current one, and what the demo shows now. */
 class Seen {
   constructor() {
+    /** Since when it counts, by `performance.now()`. */
+    this.since = performance.now();
     this.crossings = [];
     this.picks = [];
     this.marks = [];

@@ -12,9 +12,17 @@ const lesson = document.querySelector(".lesson");
 const demo = document.querySelector(".stage");
 if (!demo) lesson.classList.add("no-stage");
 let steps = null;
+let view = null;
+const watchers = [];
 
 /** A lesson's conditions for its steps; see steps.js. */
 export const defineSteps = (conditions) => steps?.define(conditions);
+
+/** `watcher.crossed(crossing)` is told of all that crosses this page's connections, `watcher.missed()` that some of it was not told. */
+export const watchCrossings = (watcher) => watchers.push(watcher);
+
+/** Cuts this browser's connections, as the button of the ladder does. */
+export const cutConnections = () => view?.cut();
 
 /** A table that is wider than the screen says that it scrolls. */
 function tellOfWideTables() {
@@ -26,10 +34,16 @@ function tellOfWideTables() {
 function setUpStops() {
   const stage = demo && new Stage(lesson, demo);
   const name = location.pathname.split("/")[1];
-  const view =
+  view =
     demo &&
     setUpWireView(demo, {
-      crossed: (crossing) => steps.crossed(crossing),
+      crossed: (crossing) => {
+        steps.crossed(crossing);
+        for (const watcher of watchers) watcher.crossed(crossing);
+      },
+      missed: () => {
+        for (const watcher of watchers) watcher.missed();
+      },
       picked: (crossing) => {
         stage.askForBytes();
         steps.picked(crossing);

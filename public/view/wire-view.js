@@ -208,6 +208,7 @@ class WireView {
   passed(passage) {
     if (passage.missed !== undefined) {
       for (const connection of this.connections.values()) connection.missed();
+      this.on.missed();
       this.wire.note(`bytes passed ${passage.missed} times too fast to be told; the view goes on`);
       return;
     }

@@ -130,6 +130,7 @@ fn own_address(app: &AppState) -> SocketAddr {
     SocketAddr::new(ip, app.options.port)
 }
 
+// ANCHOR: run
 /// Runs the load program, and says line by line how far it is. A page that leaves ends it.
 fn run(plan: &Plan, connection: StreamingConnection) {
     let mut tell = |progress: &Progress| match connection.send(&line(progress)) {
@@ -142,6 +143,7 @@ fn run(plan: &Plan, connection: StreamingConnection) {
     };
     connection.end(&last, CloseReason::Finished);
 }
+// ANCHOR_END: run
 
 fn line(value: &impl Serialize) -> Vec<u8> {
     // Structs of numbers and text are always JSON.
@@ -150,6 +152,7 @@ fn line(value: &impl Serialize) -> Vec<u8> {
     line
 }
 
+// ANCHOR: turn
 /// The one run that may go on at a time.
 struct Turn(Arc<AtomicBool>);
 
@@ -168,3 +171,4 @@ impl Drop for Turn {
         self.0.store(false, Ordering::SeqCst);
     }
 }
+// ANCHOR_END: turn

@@ -36,7 +36,7 @@ fn every_lesson_has_its_text_and_the_book_lists_them_all() {
 #[test]
 fn every_lesson_is_a_line_that_begins_with_steps_and_ends_with_what_to_make_of_them() {
     let mut wrong = Vec::new();
-    for text in all().iter().filter(|text| text.is_lesson()) {
+    for text in all().iter().filter(|text| text.teaches_a_technique()) {
         let rendered = texts::render(&text.name, "http://localhost").expect("a text");
         let main_line: Vec<_> = main_line(&rendered.stops).collect();
         let (first, last) = main_line.split_at(main_line.len() - LAST_STOPS.len());
@@ -46,6 +46,25 @@ fn every_lesson_is_a_line_that_begins_with_steps_and_ends_with_what_to_make_of_t
         }
         for stop in first {
             if stop.steps == 0 || stop.steps > 4 {
+                wrong.push(text.at(1, format!("#{} has {} steps", stop.id, stop.steps)));
+            }
+        }
+        if rendered.minutes.is_none() {
+            wrong.push(text.at(1, "it does not say its minutes"));
+        }
+    }
+    none(wrong);
+}
+
+/// Such a lesson compares what the others teach.
+#[test]
+fn a_lesson_that_uses_the_others_has_steps_wherever_it_has_a_stage() {
+    let mut wrong = Vec::new();
+    let compares = |text: &&super::Text| text.is_lesson() && !text.teaches_a_technique();
+    for text in all().iter().filter(compares) {
+        let rendered = texts::render(&text.name, "http://localhost").expect("a text");
+        for stop in main_line(&rendered.stops) {
+            if stop.stage.is_empty() != (stop.steps == 0) || stop.steps > 3 {
                 wrong.push(text.at(1, format!("#{} has {} steps", stop.id, stop.steps)));
             }
         }
@@ -100,7 +119,7 @@ fn every_stage_holds_what_there_is_and_all_of_a_demo_is_on_a_stage() {
 #[test]
 fn every_lesson_draws_counts_and_sets_exercises_with_answers() {
     let mut wrong = Vec::new();
-    for text in all().iter().filter(|text| text.is_lesson()) {
+    for text in all().iter().filter(|text| text.teaches_a_technique()) {
         // A stop on the main line, with its branches.
         let section = |name: &str| {
             let start = text.markdown.find(&format!("\n## {name}\n")).unwrap_or(0);

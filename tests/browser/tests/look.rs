@@ -3,8 +3,8 @@
 use poll_to_push_browser_tests::browser::{Page, Window};
 use poll_to_push_browser_tests::course::{Course, FOLDERS};
 
-/// The texts before and behind the lessons.
-const AROUND: [&str; 2] = ["/0-http/", "/comparison/"];
+/// The texts before and behind the lessons, and the lesson that uses all others.
+const AROUND: [&str; 3] = ["/0-http/", "/8-race/", "/comparison/"];
 
 const OTHERS: [&str; 3] = [
     "/",
@@ -134,7 +134,7 @@ fn no_page_has_an_error_in_the_console_or_takes_anything_from_elsewhere() {
     assert_eq!(wrong, NOTHING);
     let course = Course::start("poll-to-push");
     let window = Window::new();
-    for path in FOLDERS.iter().chain(&OTHERS[..1]) {
+    for path in FOLDERS.iter().chain(&AROUND).chain(&OTHERS[..1]) {
         let page = window.open(&course.url(path));
         assert_eq!(page.complaints(), NOTHING, "{path}");
         page.close();
@@ -194,7 +194,7 @@ fn each_stop_stands_beside_its_stage_and_on_a_phone_below_it() {
     let course = Course::start("poll-to-push");
     let window = Window::new();
     let page = window.blank();
-    for path in FOLDERS {
+    for path in FOLDERS.iter().chain(&AROUND[1..2]) {
         page.resize(1280, 800);
         page.go(&course.url(path));
         page.until(
@@ -245,7 +245,7 @@ fn no_stop_is_cut() {
     let window = Window::new();
     let page = window.blank();
     let mut wrong = Vec::new();
-    for path in FOLDERS {
+    for path in FOLDERS.iter().chain(&AROUND[1..2]) {
         for ((width, height), scheme) in [((1280, 900), "light"), ((390, 844), "dark")] {
             page.resize(width, height);
             page.prefer(scheme);
