@@ -44,7 +44,7 @@ impl Session {
                 return if may_wait {
                     writer.send_blocking(group.frames())
                 } else {
-                    writer.send_or_close(group.frames(), 1)
+                    writer.send_or_close(group.frames(), group.count())
                 };
             }
             if state.has_room(group) {
@@ -78,7 +78,7 @@ impl Session {
                 let writer = writer.clone();
                 drop(state);
                 if writer.is_caught_up() {
-                    writer.send_or_close(group.frames(), 1);
+                    writer.send_or_close(group.frames(), group.count());
                 }
             }
         }
