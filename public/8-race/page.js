@@ -2,6 +2,7 @@
 
 import { counted } from "/shared/format.js";
 import { byId } from "/shared/panel.js";
+import { looking } from "/view/view.js";
 import { Drawing } from "./drawing.js";
 import { setUpHundreds } from "./hundreds.js";
 import { setUpKeep } from "./keep.js";
@@ -11,6 +12,8 @@ import { setUpServer } from "./server.js";
 import { bytes, milliseconds } from "./words.js";
 
 const MANY_SECONDS = 10;
+/** For the view of the bytes. */
+const LONGEST_WAIT_MS = 2000;
 const SHOWN_ROWS = 12;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -80,11 +83,12 @@ function tellHeld(refused) {
 }
 
 const rows = race.lanes.map((lane) => new LaneRow(lane));
-for (const { lane, box } of rows) {
-  box.checked = lane.atStart;
-  if (lane.atStart) race.switch(lane, true);
-}
 tellHeld("");
+// From their first byte on the lanes are counted. A view that does not come keeps nobody waiting.
+Promise.race([looking, new Promise((done) => setTimeout(done, LONGEST_WAIT_MS))]).then(() => {
+  for (const { lane } of rows) if (lane.atStart) race.switch(lane, true);
+  tellHeld("");
+});
 
 const notes = [];
 if (!race.seesBytes) notes.push("Bytes are not shown: this server was started with --no-wire.");

@@ -293,7 +293,7 @@ export class Connection {
     const left = side.body.length - side.body.kept.length;
     const parts = side.body.length > 0 ? [...head.parts, ...found.parts] : head.parts;
     const path = this.request?.target.split("?")[0] ?? "";
-    const isPoll = /\/(messages|jsonp|iframe)$/.test(path);
+    const isPoll = /\/(messages|parked|jsonp|iframe)$/.test(path);
     const isSession = /^\/(engine|socket)\.io\//.test(path) || path.startsWith("/mistakes/socket-io/");
     // The sign-in's answer is one word; that it still waits is no news.
     const state = /^\{"state":"(\w+)"\}$/.exec(text)?.[1];

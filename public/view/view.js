@@ -21,6 +21,10 @@ export const defineSteps = (conditions) => steps?.define(conditions);
 /** `watcher.crossed(crossing)` is told of all that crosses this page's connections, `watcher.missed()` that some of it was not told. */
 export const watchCrossings = (watcher) => watchers.push(watcher);
 
+let seesAll = () => {};
+/** Done when the view of the bytes has begun to look, or at once where there is none: what a page opens after it is seen whole. */
+export const looking = new Promise((done) => (seesAll = done));
+
 /** Cuts this browser's connections, as the button of the ladder does. */
 export const cutConnections = () => view?.cut();
 
@@ -41,6 +45,7 @@ function setUpStops() {
         steps.crossed(crossing);
         for (const watcher of watchers) watcher.crossed(crossing);
       },
+      looks: seesAll,
       missed: () => {
         for (const watcher of watchers) watcher.missed();
       },

@@ -175,6 +175,7 @@ class WireView {
         this.offset ??= offset;
         this.shift = this.offset - offset;
         this.box.classList.add("looking");
+        this.on.looks();
         for (const { n, target } of connections) {
           this.connection(n, target);
           this.mine.set(n, belongs({ target }));
@@ -230,6 +231,7 @@ class WireView {
   startWithout() {
     this.without = true;
     this.box.classList.add("without");
+    this.on.looks();
     this.say(NO_WIRE);
     this.by("wire-cut").disabled = true;
     this.by("ladder-title").append(" (as the page sees it)");

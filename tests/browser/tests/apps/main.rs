@@ -1,9 +1,10 @@
-//! Every app of lessons 1 to 7 in a real browser, on the whole course; and where it can
+//! Every app of the lessons in a real browser, on the whole course; and where it can
 //! make a difference, on the lesson's own program, too.
 
 mod comet;
 mod iframe_push;
 mod long_polling;
+mod race;
 mod short_polling;
 mod socket_io;
 mod sse;
