@@ -20,6 +20,10 @@ impl EncodedEvents {
         EncodedEvents(runs.map(|run| EncodedEvent::of(run, offsets)).collect())
     }
 
+    fn packets(&self) -> usize {
+        self.0.iter().map(|event| event.packets.count()).sum()
+    }
+
     /// Sends them to one socket, without waiting. `false` when that one is gone.
     fn send_to(&self, session: &Arc<Session>) -> bool {
         self.0.iter().all(|event| event.send_to(session))
@@ -59,6 +63,10 @@ impl EncodedEvent {
         }
         session.send_or_close(&self.packets)
     }
+}
+
+fn packets(kept: &[Arc<EncodedEvents>]) -> usize {
+    kept.iter().map(|events| events.packets()).sum()
 }
 
 fn packet_of(message: &Message, offsets: bool) -> SocketPacket {
@@ -108,7 +116,7 @@ impl HoldBack {
                 drop(kept);
                 events.send_to(&self.session)
             }
-            Some(kept) if kept.len() < MAX_MESSAGES => {
+            Some(kept) if packets(kept) + events.packets() <= MAX_MESSAGES => {
                 kept.push(events);
                 true
             }
