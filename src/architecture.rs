@@ -103,6 +103,7 @@
 //! | `wire-view` | 1 per wire view | the view's `conn-N` | the view's connection ends |
 //! | `tiny-http`, `tiny-http-free` | 1 each, with lesson 1 or 2 alone | `TinyHttpServer` | the server stops |
 //! | `request` | 1 per request of lesson 1 or 2 alone | `TinyHttpServer` | the request is answered |
+//! | `load-publisher` | 1 per publishing connection of a load run | `load` | the run ends |
 //! | `mistake-timer` | 0 to some hundred | `mistakes` | after seconds, by itself |
 //!
 //! # Limits

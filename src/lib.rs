@@ -19,6 +19,7 @@
 //! | feed | [`feed`] | streaming connections: outbox, replay, heartbeats, close reasons, WebSocket frames |
 //! | tap | [`tap`] | byte capture for the wire view |
 //! | bus | [`bus`] | topics: publish, history, cursors, subscribe, delivery |
+//! | load program | [`load`] | subscribers by the thousand, and what came of messages; it uses none of the server's rooms |
 //! | timer | [`timer`] | one thread that runs what is due |
 //! | small things | [`json`], [`lock`], [`options`], [`random`], [`threads`], [`timestamp`] | what all floors use |
 //! | origins | [`origin`] | scheme, host and port of a page, and of this server |
@@ -49,6 +50,7 @@ pub mod feed;
 pub mod http;
 pub mod json;
 pub mod lessons;
+pub mod load;
 pub mod lock;
 pub mod mistakes;
 pub mod options;

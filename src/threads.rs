@@ -55,6 +55,31 @@ where
         })
 }
 
+/// Lets the calling thread, when it is woken, wait for the one that runs: it does not
+/// preempt it. For threads that answer one client, of which a thousand may be woken while
+/// one thread delivers to all. Where it cannot be had, things work as before.
+pub fn never_preempt() {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use thread_priority::{
+            NormalThreadSchedulePolicy::Batch, ThreadPriority, ThreadSchedulePolicy,
+            set_thread_priority_and_policy, thread_native_id,
+        };
+        // Of the crate's 0 to 99 this is a niceness of 0.
+        const USUAL: u8 = 48;
+        let set = USUAL.try_into().map(|usual| {
+            set_thread_priority_and_policy(
+                thread_native_id(),
+                ThreadPriority::Crossplatform(usual),
+                ThreadSchedulePolicy::Normal(Batch),
+            )
+        });
+        if !matches!(set, Ok(Ok(()))) {
+            log::debug!("a thread keeps the usual scheduling: {set:?}");
+        }
+    }
+}
+
 /// Waits for the end of a thread. That it panicked is logged, and no more: what it did
 /// is over either way.
 pub fn join(thread: JoinHandle<()>) {

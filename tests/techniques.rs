@@ -14,6 +14,8 @@ mod handshake;
 mod iframe_push;
 #[path = "techniques/long_polling.rs"]
 mod long_polling;
+#[path = "techniques/parked.rs"]
+mod parked;
 #[path = "techniques/short_polling.rs"]
 mod short_polling;
 #[path = "techniques/sign_in.rs"]

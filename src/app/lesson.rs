@@ -21,6 +21,9 @@ pub struct Lesson {
     /// Whether it streams nothing, so that `tiny_http` can answer its requests when it
     /// runs alone.
     pub runs_on_tiny_http: bool,
+    /// Whether its page uses the URLs of the other lessons, so that they are there too when
+    /// it runs alone.
+    pub uses_others: bool,
 }
 
 impl Lesson {
@@ -39,6 +42,7 @@ impl Lesson {
             internal_topics: &[],
             routes,
             runs_on_tiny_http: false,
+            uses_others: false,
         }
     }
 

@@ -8,6 +8,7 @@ mod cursor;
 pub mod health;
 pub mod inline_script;
 mod lesson;
+pub mod parked_poll;
 pub mod poll_response;
 pub mod publish;
 mod state;

@@ -28,7 +28,7 @@ pub struct AppState {
     pub connections: OpenConnections,
     /// Counts the open Engine.IO sessions.
     pub sessions: Arc<AtomicUsize>,
-    /// As the program was told.
+    /// As the program was told; the port is the one that was had.
     pub options: Options,
     /// See [`AppState::on_shutdown`].
     on_shutdown: Mutex<Vec<Box<dyn FnOnce() + Send>>>,

@@ -1,6 +1,9 @@
 //! One delivery thread per topic: it takes commands from the topic's channel and
 //! calls every subscriber, in order.
 //!
+//! A message comes with the polls that were parked when it was published; they are
+//! answered here, each with the messages from that one on.
+//!
 //! A command is a message, a join, a leave, a room entered or left. All of them
 //! come through one channel, so there is one order for everyone. The list of
 //! subscribers and their rooms belong to this thread alone and need no lock. The
@@ -12,7 +15,10 @@
 //! (lessons 3 to 6) and `SocketSubscriber` in lesson 7's server.
 
 use super::audience::Filter;
+use super::history::ReadResult;
 use super::message::Message;
+use super::parking::{Answer, Waiters};
+use super::topic::POLL_BYTES;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
 use std::any::Any;
@@ -34,8 +40,8 @@ pub trait Subscriber: Send {
 
 /// What is sent through a topic's channel.
 pub enum Command {
-    /// A message was published.
-    Message(Arc<Message>),
+    /// A message was published, while these waited for one.
+    Message(Arc<Message>, Waiters),
     /// A subscriber joined. It gets every message that comes after this and
     /// that its filter, if it has one, lets through.
     Join(u64, Option<Filter>, Box<dyn Subscriber>),
@@ -56,6 +62,8 @@ pub enum Command {
 #[derive(Default)]
 pub struct Batch {
     messages: Vec<Arc<Message>>,
+    /// Who waited for which of them, and gets it and what is behind it.
+    parked: Vec<(usize, Waiters)>,
     encoded: Vec<(EncodingKey, Bytes)>,
     /// See [`Batch::encode_once`].
     shared: Option<Arc<dyn Any + Send + Sync>>,
@@ -133,8 +141,8 @@ pub fn run(commands: &Receiver<Command>, subscribers: &AtomicUsize) {
             },
         };
         match command {
-            Command::Message(first) => {
-                let (batch, next) = gather(first, commands);
+            Command::Message(first, parked) => {
+                let (batch, next) = gather(first, parked, commands);
                 waiting = next;
                 hand_over(batch, &mut joined);
             }
@@ -163,6 +171,18 @@ pub fn run(commands: &Receiver<Command>, subscribers: &AtomicUsize) {
 }
 
 fn hand_over(mut batch: Batch, joined: &mut BTreeMap<u64, Joined>) {
+    for (from, waiters) in std::mem::take(&mut batch.parked) {
+        let messages = batch.messages[from..].to_vec();
+        let Some(last_id) = messages.last().map(|message| message.id.clone()) else {
+            continue;
+        };
+        let read = ReadResult {
+            messages,
+            last_id,
+            gap: false,
+        };
+        Answer::new(read.limited_to(POLL_BYTES)).give(waiters.into_values());
+    }
     let mut singly: Option<Vec<Batch>> = None;
     joined.retain(|_, one| match &one.filter {
         None => one.subscriber.deliver(&mut batch),
@@ -175,19 +195,28 @@ fn hand_over(mut batch: Batch, joined: &mut BTreeMap<u64, Joined>) {
 }
 
 /// Takes the messages that are already there, up to the first other command.
-fn gather(first: Arc<Message>, commands: &Receiver<Command>) -> (Batch, Option<Command>) {
-    let mut bytes = first.size();
+fn gather(
+    first: Arc<Message>,
+    parked: Waiters,
+    commands: &Receiver<Command>,
+) -> (Batch, Option<Command>) {
+    let mut bytes = 0;
     let mut batch = Batch::default();
-    batch.messages.push(first);
-    while batch.messages.len() < BATCH_MESSAGES && bytes < BATCH_BYTES {
-        match commands.try_recv() {
-            Ok(Command::Message(message)) => {
+    let mut next = Some(Command::Message(first, parked));
+    loop {
+        match next {
+            Some(Command::Message(message, parked)) => {
                 bytes += message.size();
+                if !parked.is_empty() {
+                    batch.parked.push((batch.messages.len(), parked));
+                }
                 batch.messages.push(message);
             }
-            Ok(other) => return (batch, Some(other)),
-            Err(_) => break,
+            other => return (batch, other),
         }
+        if batch.messages.len() >= BATCH_MESSAGES || bytes >= BATCH_BYTES {
+            return (batch, None);
+        }
+        next = commands.try_recv().ok();
     }
-    (batch, None)
 }

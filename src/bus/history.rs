@@ -50,6 +50,17 @@ impl ReadResult {
     }
 }
 
+impl ReadResult {
+    /// Nothing: the reader is up to date at `last_id`.
+    pub fn nothing(last_id: Id) -> ReadResult {
+        ReadResult {
+            messages: Vec::new(),
+            last_id,
+            gap: false,
+        }
+    }
+}
+
 /// The newest messages of one topic, and the count of all it ever had.
 #[derive(Debug)]
 pub struct History {

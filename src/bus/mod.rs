@@ -3,19 +3,21 @@
 //!
 //! Lessons publish and read here; the feed subscribes here. The bus knows no HTTP
 //! and no socket. Read `message` (what a message is), `history` (what is kept), then
-//! `topic` (publish, wait, subscribe) and `delivery` (the thread that calls the
-//! subscribers); `audience` is for lesson 7.
+//! `topic` (publish, wait, park, subscribe) and `delivery` (the thread that calls the
+//! subscribers, and answers `parking`'s polls); `audience` is for lesson 7.
 
 pub mod audience;
 pub mod delivery;
 pub mod history;
 pub mod message;
+pub mod parking;
 pub mod topic;
 
 pub use audience::{Audience, Filter};
 pub use delivery::{Batch, Subscriber};
 pub use history::{ReadResult, Retention};
 pub use message::{Cursor, Id, Message};
+pub use parking::{Answer, Waiter};
 pub use topic::{Closed, Subscription, Topic};
 
 use std::io;
@@ -70,8 +72,8 @@ impl Bus {
         &self.topics
     }
 
-    /// Ends the bus: publishing fails from here on, waiting readers return as
-    /// if their time ran out, and what was published is delivered. Returns when
+    /// Ends the bus: publishing fails from here on, who waits is answered as
+    /// if the time ran out, and what was published is delivered. Returns when
     /// every delivery thread has ended.
     pub fn close(&self) {
         for topic in &self.topics {

@@ -1,9 +1,9 @@
-//! A topic: one stream of messages with a history, and the three ways to read it
-//! (at once, by waiting, by subscribing).
+//! A topic: one stream of messages with a history, and the four ways to read it
+//! (at once, by waiting, parked, by subscribing).
 //!
-//! The history and its `Condvar` stand under one lock. [`Topic::publish`] takes the
-//! next id, appends, wakes the waiting readers and sends into the channel, all under
-//! that lock: one order for everyone. [`Topic::subscribe`] takes what was missed and
+//! The history, its `Condvar` and the parked polls stand under one lock. [`Topic::publish`]
+//! takes the next id, appends, wakes the waiting readers and sends into the channel, with
+//! the parked polls, all under that lock: one order for everyone. [`Topic::subscribe`] takes what was missed and
 //! sends the join into the channel under the same lock, so that no message is lost
 //! or sent twice between the two.
 //!
@@ -13,8 +13,10 @@ use super::audience::{Audience, Filter};
 use super::delivery::{self, Command, Subscriber};
 use super::history::{History, ReadResult, Retention};
 use super::message::{Cursor, Id, Message};
+use super::parking::{Answer, Parking, Place, Waiter, Waiters};
 use crate::lock::lock;
 use crate::threads;
+use crate::timer::Timer;
 use crossbeam_channel::{Sender, bounded};
 use serde::Serialize;
 use serde_json::value::to_raw_value;
@@ -23,7 +25,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
 use std::thread::JoinHandle;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Commands that may wait for the delivery thread. A publisher that finds the
 /// channel full waits until the thread has taken one.
@@ -70,6 +72,9 @@ pub struct Topic {
 pub struct Log {
     history: History,
     closed: bool,
+    parking: Parking,
+    /// When the timer takes those out next whose time ran out.
+    checks_at: Option<Instant>,
 }
 
 impl Log {
@@ -112,6 +117,8 @@ impl Topic {
             log: Mutex::new(Log {
                 history: History::new(crate::random::token(8)?.into(), retention),
                 closed: false,
+                parking: Parking::default(),
+                checks_at: None,
             }),
             appended: Condvar::new(),
             commands,
@@ -141,9 +148,9 @@ impl Topic {
         lock(&self.log).history.len()
     }
 
-    /// How many subscribers there are.
+    /// How many subscribers there are, parked polls among them.
     pub fn subscribers(&self) -> usize {
-        self.subscribers.load(Ordering::Relaxed)
+        self.subscribers.load(Ordering::Relaxed) + lock(&self.log).parking.len()
     }
 
     /// Publishes `data`, written as compact JSON, and returns its id once the
@@ -209,17 +216,19 @@ impl Topic {
             audience,
             volatile,
         });
+        let mut parked = Waiters::new();
         // ANCHOR: wake
         if !volatile {
             log.history.append(message.clone());
             self.appended.notify_all();
+            parked = log.parking.take_all();
         }
         // ANCHOR_END: wake
         if let Some(on_publish) = self.on_publish.get() {
             on_publish(&message);
         }
         // Fails only after `close`, which is excluded under this lock.
-        let _ = self.commands.send(Command::Message(message));
+        let _ = self.commands.send(Command::Message(message, parked));
         Ok(id)
     }
 
@@ -269,6 +278,61 @@ impl Topic {
         &self.appended
     }
 
+    /// Long polling without a thread that sleeps: `waiter` is run with what follows `cursor`,
+    /// here if there is something, else by the delivery thread when there is; with nothing
+    /// at `until`, or when the server goes down. It must not wait for anything.
+    pub fn park(
+        self: &Arc<Topic>,
+        cursor: &Cursor,
+        until: Instant,
+        timer: &Arc<Timer>,
+        waiter: Waiter,
+    ) -> ParkedWaiter {
+        let mut log = lock(&self.log);
+        let read = match cursor {
+            Cursor::Now => ReadResult::nothing(log.last_id()),
+            given => log.after(given),
+        };
+        if !read.is_empty() || log.closed || until <= Instant::now() {
+            drop(log);
+            Answer::new(read).give([waiter]);
+            return ParkedWaiter(None);
+        }
+        let place = log.parking.enter(until, waiter);
+        let check = log.checks_at.is_none_or(|at| until < at);
+        if check {
+            log.checks_at = Some(until);
+        }
+        drop(log);
+        if check {
+            self.check_at(until, timer);
+        }
+        ParkedWaiter(Some((self.clone(), place)))
+    }
+
+    /// Has the timer answer those whose time has run out at `due`.
+    fn check_at(self: &Arc<Topic>, due: Instant, timer: &Arc<Timer>) {
+        let (topic, again) = (Arc::downgrade(self), Arc::downgrade(timer));
+        timer.at(due, move || {
+            let (Some(topic), Some(timer)) = (topic.upgrade(), again.upgrade()) else {
+                return;
+            };
+            let mut log = lock(&topic.log);
+            if log.checks_at != Some(due) {
+                // An earlier check was asked for meanwhile, and came.
+                return;
+            }
+            let late = log.parking.take_late(Instant::now());
+            log.checks_at = log.parking.next_end();
+            let (next, last_id) = (log.checks_at, log.last_id());
+            drop(log);
+            Answer::new(ReadResult::nothing(last_id)).give(late.into_values());
+            if let Some(next) = next {
+                topic.check_at(next, &timer);
+            }
+        });
+    }
+
     /// Joins `subscriber` and returns what it missed. It is handed every later
     /// message (with a `filter`, every one that passes it) until it says that it is
     /// gone or the [`Subscription`] is dropped. What it missed is all there is: to
@@ -307,7 +371,9 @@ impl Topic {
             let _ = self.commands.send(Command::Stop);
             self.appended.notify_all();
         }
+        let (parked, last_id) = (log.parking.take_all(), log.last_id());
         drop(log);
+        Answer::new(ReadResult::nothing(last_id)).give(parked.into_values());
         let delivery = lock(&self.delivery).take();
         if let Some(thread) = delivery {
             threads::join(thread);
@@ -318,6 +384,23 @@ impl Topic {
 impl Drop for Topic {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// A waiter's place in a topic; none if it was answered at once.
+pub struct ParkedWaiter(Option<(Arc<Topic>, Place)>);
+
+impl ParkedWaiter {
+    /// Ends the wait, as if its time had run out, unless the answer is there or on its
+    /// way.
+    pub fn leave(self) {
+        let Some((topic, place)) = self.0 else {
+            return;
+        };
+        let mut log = lock(&topic.log);
+        let (waiter, last_id) = (log.parking.leave(place), log.last_id());
+        drop(log);
+        Answer::new(ReadResult::nothing(last_id)).give(waiter);
     }
 }
 

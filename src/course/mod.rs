@@ -22,6 +22,7 @@ pub const LESSONS: &[&Lesson] = &[
     &lessons::sse::LESSON,
     &lessons::websocket::LESSON,
     &lessons::socket_io::LESSON,
+    &lessons::race::LESSON,
 ];
 
 /// Everything that one reads, in reading order: the lessons, and the texts before and

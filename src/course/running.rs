@@ -1,8 +1,8 @@
 //! Composition root: builds state, routes and server from the chosen lessons; shuts
 //! them down in order.
 
-use super::chapters;
 use super::listen::{Localhost, listen, raise_descriptors};
+use super::{LESSONS, chapters};
 use crate::app::{AppState, Lesson, health, publish};
 use crate::http::threaded_server::{ServerSettings, ThreadedServer};
 use crate::http::tiny_http_relay::hand_on;
@@ -58,18 +58,33 @@ impl Running {
         } else {
             WireView::On
         };
-        let (topics, internal) = topics(lessons);
+        let served = match lessons {
+            [alone] if alone.uses_others => LESSONS,
+            given => given,
+        };
+        let (topics, internal) = topics(served);
+        let options = &Options {
+            port: address.port(),
+            ..options.clone()
+        };
         let app = AppState::start(&topics, &internal, options, view == WireView::On)?;
-        let mut router = router(&app, lessons, own_routes, view);
+        let alone = match lessons {
+            [alone] => Some(alone.folder()),
+            _ => None,
+        };
+        let pages = Pages::new(chapters(), alone, view);
+        let mut router = router(&app, served, own_routes, pages);
         let mut behind = None;
         if let [alone] = lessons
             && alone.runs_on_tiny_http
         {
+            let mut routes = wire_view::routes(&app);
+            routes.extend(router.routes.extract_if(.., |route| route.threaded_only));
             let tiny_http = TinyHttpServer::start(Arc::new(router))?;
             let address = tiny_http.address;
             behind = Some(tiny_http);
             router = Router {
-                routes: wire_view::routes(&app),
+                routes,
                 fallback: Box::new(|_| None),
                 behind: Some(Box::new(move |request| hand_on(address, request))),
                 origin_policy: origin_policy(options),
@@ -132,7 +147,7 @@ fn router(
     app: &Arc<AppState>,
     lessons: &[&Lesson],
     own_routes: Vec<Route>,
-    view: WireView,
+    pages: Pages,
 ) -> Router {
     let mut routes = own_routes;
     routes.extend([publish::route(app), health::route(app)]);
@@ -141,11 +156,6 @@ fn router(
         routes.extend((lesson.routes)(app));
         routes.extend(mistakes::routes(lesson.name, app));
     }
-    let alone = match lessons {
-        [alone] => Some(alone.folder()),
-        _ => None,
-    };
-    let pages = Pages::new(chapters(), alone, view);
     Router {
         routes,
         fallback: Box::new(move |request| pages.get(request)),

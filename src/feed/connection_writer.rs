@@ -66,6 +66,10 @@ impl ConnectionWriter {
     /// close its side.
     pub fn end(self: &Arc<ConnectionWriter>, bytes: Bytes, reason: CloseReason) {
         let pushed = self.outbox.push_end(bytes, reason);
+        self.see_to_end(pushed);
+    }
+
+    fn see_to_end(self: &Arc<ConnectionWriter>, pushed: Pushed) {
         self.see_to_drainer(pushed);
         if pushed == Pushed::Taken && self.outbox.is_finished() {
             self.linger();
@@ -77,6 +81,41 @@ impl ConnectionWriter {
     pub fn finish(self: &Arc<ConnectionWriter>, reason: CloseReason) {
         let _ = self.outbox.push_end(Bytes::new(), reason);
         self.drain(DrainUntil::Empty);
+    }
+
+    /// The caller, who is the drainer, owes the peer a response and may go back to
+    /// `read`: from here on whoever has it [`ConnectionWriter::answer`]s.
+    pub fn park(&self) {
+        self.outbox.park(SENDS_DIRECTLY);
+    }
+
+    /// After [`ConnectionWriter::park`], when somebody has been told to answer. Where
+    /// nobody can send without waiting, this thread waits for the response and writes it.
+    pub fn see_to_answer(self: &Arc<ConnectionWriter>) {
+        if !SENDS_DIRECTLY {
+            self.outbox.wait_until_answered();
+            self.drain(DrainUntil::Empty);
+        }
+    }
+
+    /// The response that is owed, without waiting; with a reason, the last one of this
+    /// connection.
+    pub fn answer(self: &Arc<ConnectionWriter>, bytes: Bytes, last: Option<CloseReason>) {
+        let pushed = self.outbox.answer(bytes, last);
+        match last {
+            Some(_) => self.see_to_end(pushed),
+            None => drop(self.see_to_drainer(pushed)),
+        }
+    }
+
+    /// Whether a response is owed.
+    pub fn owes(&self) -> bool {
+        self.outbox.owes()
+    }
+
+    /// Makes the caller the drainer again: see [`Outbox::take_back`].
+    pub fn take_back(&self) -> bool {
+        self.outbox.take_back()
     }
 
     /// Ends the connection now, and says for which reason it ended: see

@@ -40,13 +40,17 @@ impl WriteHalf for TcpWriteHalf {
         Ok(sent)
     }
 
-    /// Never called, for no outbox is `Idle` here; and harmless if it were.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     fn try_write(&self, _bytes: &[u8]) -> io::Result<usize> {
         Err(io::ErrorKind::WouldBlock.into())
     }
 
     fn write_within(&self, bytes: &[u8], patience: Duration) -> io::Result<usize> {
+        // Mostly there is room, and then no time-out has to be set.
+        match self.try_write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            written => return written,
+        }
         self.stream.set_write_timeout(Some(patience))?;
         let sent = (&*self.stream).write(bytes)?;
         self.tap.sent(&bytes[..sent]);

@@ -1,10 +1,11 @@
 //! One connection of the threaded server, from its first byte to its last.
 //!
 //! Runs in the connection's own thread. All that goes out passes the connection's
-//! outbox, of which this thread is the drainer until a response is streaming.
+//! outbox, of which this thread is the drainer until a response is streaming or parked.
 
+use super::pending_response::{OnLeave, PendingResponse};
 use super::request::Request;
-use super::request_reader::{BrowserOf, ReadError, RequestReader};
+use super::request_reader::{BrowserOf, IDLE_DEADLINE, ReadError, RequestReader};
 use super::response::{Body, Response, Streaming};
 use super::router::Router;
 use super::threaded_server::OpenConnections;
@@ -13,6 +14,7 @@ use std::net::{IpAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// What one connection needs to be served.
 pub struct Connection {
@@ -30,7 +32,8 @@ pub struct Connection {
     pub peer: IpAddr,
     /// Which browser may observe a request.
     pub browser_of: BrowserOf,
-    /// No request is being read or answered: it may be cut when the server stops.
+    /// No request is being read or answered by the connection's thread: the connection
+    /// may be cut when the server stops, unless it owes a response.
     pub idle: Arc<AtomicBool>,
     /// The server is going down: no further request is waited for.
     pub stopping: Arc<AtomicBool>,
@@ -41,19 +44,15 @@ impl Connection {
     pub fn serve(self) -> CloseReason {
         let stream = self.stream.clone();
         let mut reader = RequestReader::new(&stream, self.writer.tap(), self.browser_of);
-        let mut first = true;
+        let mut when_silent = CloseReason::NoRequest;
+        let mut owed = None;
         loop {
-            self.idle.store(true, Ordering::SeqCst);
-            // After `idle` was set: the server sets `stopping`, then looks at `idle`.
-            if self.stopping.load(Ordering::SeqCst) {
-                return self.writer.close(CloseReason::Shutdown);
-            }
-            let request = reader.wait_for_first_byte(first).and_then(|()| {
-                self.idle.store(false, Ordering::SeqCst);
-                self.read_request(&mut reader)
-            });
-            first = false;
-            let request = match request {
+            let next = match owed.take() {
+                Some((until, on_leave)) => self.wait_while_owing(&mut reader, until, on_leave),
+                None => self.wait(&mut reader, when_silent),
+            };
+            when_silent = CloseReason::IdleTimedOut;
+            let request = match next.and_then(|()| self.read_request(&mut reader)) {
                 Ok(request) => request,
                 Err(ReadError::Closed(reason)) => return self.writer.close(reason),
                 Err(ReadError::Reject(response, reason)) => {
@@ -62,51 +61,110 @@ impl Connection {
             };
             let head_only = request.is_head();
             let (mut response, panicked) = self.respond(&request);
-            let mut streaming = take_streaming(&mut response.body);
+            let mut body = response.take_body();
             let mut place = None;
-            if streaming.is_some() && !head_only {
+            if matches!(body, Body::Parked(_)) || matches!(body, Body::Streaming(_) if !head_only) {
                 match self.connections.hold() {
                     Ok(free) => place = Some(free),
                     Err(refusal) => {
                         response = self.router.share(refusal, request.header("Origin"));
-                        streaming = None;
+                        body = response.take_body();
                     }
                 }
             }
-            match streaming {
-                None => {
-                    let last =
-                        panicked || wants_close(&request) || response.close || self.is_stopping();
-                    if last {
-                        let reason = match (panicked, self.is_stopping()) {
-                            (true, _) => CloseReason::Panicked,
-                            (_, true) => CloseReason::Shutdown,
-                            _ => CloseReason::Finished,
-                        };
-                        return self.respond_and_close(&response, head_only, &mut reader, reason);
-                    }
-                    if !self
-                        .writer
-                        .write_ahead(&response.to_bytes(false, head_only))
-                    {
+            let last = panicked || wants_close(&request) || response.close || self.is_stopping();
+            match (body, place) {
+                (Body::Streaming(streaming), Some(_place)) => {
+                    // It may go on for hours: without the request's bytes.
+                    drop(request);
+                    return self.stream(&response, streaming, reader.into_read_buf());
+                }
+                (Body::Parked(parked), Some(place)) => {
+                    drop(request);
+                    self.writer.park();
+                    let stopping = self.stopping.clone();
+                    let pending = PendingResponse::new(
+                        self.writer.clone(),
+                        response.headers,
+                        head_only,
+                        last,
+                        stopping,
+                        place,
+                    );
+                    owed = Some((parked.until, (parked.park)(pending)));
+                    self.writer.see_to_answer();
+                }
+                (Body::Streaming(streaming), None) => {
+                    let head = response.to_stream_head(streaming.coding);
+                    return self.write_and_close(&head, &mut reader, CloseReason::Finished);
+                }
+                (body, _) if last => {
+                    response.body = body;
+                    let reason = match (panicked, self.is_stopping()) {
+                        (true, _) => CloseReason::Panicked,
+                        (_, true) => CloseReason::Shutdown,
+                        _ => CloseReason::Finished,
+                    };
+                    return self.respond_and_close(&response, head_only, &mut reader, reason);
+                }
+                (body, _) => {
+                    response.body = body;
+                    let bytes = response.to_bytes(false, head_only);
+                    if !self.writer.write_ahead(&bytes) {
                         return self.writer.close(CloseReason::Reset);
                     }
                 }
-                Some(streaming) if head_only => {
-                    self.writer
-                        .write_ahead(&response.to_stream_head(streaming.coding));
-                    self.writer.finish(CloseReason::Finished);
-                    reader.linger();
-                    return self.writer.close(CloseReason::Finished);
-                }
-                Some(streaming) => {
-                    // It may go on for hours: without the request's bytes.
-                    drop(request);
-                    let _place = place;
-                    return self.stream(&response, streaming, reader.into_read_buf());
-                }
             }
         }
+    }
+
+    /// Waits for the first byte of a request.
+    fn wait(
+        &self,
+        reader: &mut RequestReader<'_>,
+        when_silent: CloseReason,
+    ) -> Result<(), ReadError> {
+        self.idle.store(true, Ordering::SeqCst);
+        // After `idle` was set: the server sets `stopping`, then looks at `idle`.
+        if self.is_stopping() {
+            return Err(ReadError::Closed(CloseReason::Shutdown));
+        }
+        reader.wait_for_first_byte(Instant::now() + IDLE_DEADLINE, when_silent)?;
+        self.idle.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// As [`Connection::wait`], while a response is owed and after it was written.
+    fn wait_while_owing(
+        &self,
+        reader: &mut RequestReader<'_>,
+        until: Instant,
+        on_leave: OnLeave,
+    ) -> Result<(), ReadError> {
+        self.idle.store(true, Ordering::SeqCst);
+        let mut deadline = until + IDLE_DEADLINE;
+        let waited = loop {
+            match reader.wait_for_first_byte(deadline, CloseReason::IdleTimedOut) {
+                Err(ReadError::Closed(CloseReason::IdleTimedOut)) if self.writer.owes() => {
+                    deadline = Instant::now() + IDLE_DEADLINE;
+                }
+                waited => break waited,
+            }
+        };
+        self.idle.store(false, Ordering::SeqCst);
+        if let Err(ReadError::Closed(reason)) = &waited {
+            if *reason != CloseReason::ClientClosed {
+                self.writer.close(*reason);
+            }
+            on_leave();
+        }
+        // The next request has to wait until the response is out. So has the end: who only
+        // closed the sending side can still read it.
+        if !self.writer.take_back() && waited.is_ok() {
+            reader.linger();
+            return Err(ReadError::Closed(CloseReason::Finished));
+        }
+        waited
     }
 
     fn is_stopping(&self) -> bool {
@@ -182,7 +240,16 @@ impl Connection {
         reader: &mut RequestReader<'_>,
         reason: CloseReason,
     ) -> CloseReason {
-        if self.writer.write_ahead(&response.to_bytes(true, head_only)) {
+        self.write_and_close(&response.to_bytes(true, head_only), reader, reason)
+    }
+
+    fn write_and_close(
+        &self,
+        bytes: &[u8],
+        reader: &mut RequestReader<'_>,
+        reason: CloseReason,
+    ) -> CloseReason {
+        if self.writer.write_ahead(bytes) {
             self.writer.finish(reason);
             reader.linger();
         }
@@ -209,17 +276,6 @@ impl Connection {
         }
         // Counts only if nothing ended it before.
         self.writer.close(CloseReason::Finished)
-    }
-}
-
-/// What a streaming body does, taken out of it; `None` for a whole body.
-fn take_streaming(body: &mut Body) -> Option<Streaming> {
-    match std::mem::replace(body, Body::Full(Vec::new())) {
-        Body::Streaming(streaming) => Some(streaming),
-        full => {
-            *body = full;
-            None
-        }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod cors;
 pub mod load_shed;
 pub mod origin_policy;
+pub mod pending_response;
 pub mod request;
 pub mod request_reader;
 pub mod response;
@@ -21,6 +22,7 @@ pub mod tiny_http_server;
 pub mod websocket_handshake;
 
 pub use origin_policy::OriginPolicy;
+pub use pending_response::{OnLeave, PendingResponse};
 pub use request::Request;
 pub use response::{Body, Response};
 pub use router::{Access, Route, Router};

@@ -30,6 +30,9 @@ const READ: usize = 2 * 1024;
 const LINGER_BYTES: usize = 64 * 1024;
 const LINGER: Duration = Duration::from_secs(1);
 
+/// Time-outs that differ by less are taken for the same.
+const SAME_PATIENCE: Duration = Duration::from_millis(5);
+
 /// Why no request could be read.
 pub enum ReadError {
     /// There is nobody to respond to.
@@ -61,6 +64,8 @@ pub struct RequestReader<'a> {
     browser_of: BrowserOf,
     /// What was read and not used yet.
     buffer: Vec<u8>,
+    /// The socket's read time-out, as it was set last; none at first.
+    read_timeout: Duration,
 }
 
 impl<'a> RequestReader<'a> {
@@ -76,6 +81,7 @@ impl<'a> RequestReader<'a> {
             tap,
             browser_of,
             buffer: Vec::new(),
+            read_timeout: Duration::MAX,
         }
     }
 
@@ -88,9 +94,12 @@ impl<'a> RequestReader<'a> {
     /// Waits for the first byte of a request.
     ///
     /// # Errors
-    /// [`ReadError::Closed`] when none comes.
-    pub fn wait_for_first_byte(&mut self, first_request: bool) -> Result<(), ReadError> {
-        let deadline = Instant::now() + IDLE_DEADLINE;
+    /// [`ReadError::Closed`] when none comes; for the reason `when_silent` at `deadline`.
+    pub fn wait_for_first_byte(
+        &mut self,
+        deadline: Instant,
+        when_silent: CloseReason,
+    ) -> Result<(), ReadError> {
         loop {
             // Line ends before a request say nothing (RFC 9112, section 2.2).
             let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
@@ -102,10 +111,7 @@ impl<'a> RequestReader<'a> {
             match self.fill(deadline)? {
                 Filled::Some => {}
                 Filled::Closed => return Err(ReadError::Closed(CloseReason::ClientClosed)),
-                Filled::TimedOut if first_request => {
-                    return Err(ReadError::Closed(CloseReason::NoRequest));
-                }
-                Filled::TimedOut => return Err(ReadError::Closed(CloseReason::IdleTimedOut)),
+                Filled::TimedOut => return Err(ReadError::Closed(when_silent)),
             }
         }
     }
@@ -215,8 +221,12 @@ impl<'a> RequestReader<'a> {
     }
 
     // ANCHOR: read
-    fn read(&self, bytes: &mut [u8], patience: Duration) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(patience))?;
+    fn read(&mut self, bytes: &mut [u8], patience: Duration) -> io::Result<usize> {
+        // From request to request it is the same, and to set it is a system call.
+        if self.read_timeout.abs_diff(patience) > SAME_PATIENCE {
+            self.stream.set_read_timeout(Some(patience))?;
+            self.read_timeout = patience;
+        }
         let mut stream = self.stream;
         stream.read(bytes)
     }

@@ -1,11 +1,15 @@
 //! An HTTP response, whole or streaming, and its bytes.
 
+use super::pending_response::{OnLeave, Parked, PendingResponse};
 use crate::feed::{StreamingConnection, TransferCoding};
 use serde::Serialize;
 use serde_json::json;
 use std::borrow::Cow;
 use std::fmt::{self, Debug, Display, Write as _};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
+
+/// The name and the value of a header field.
+pub type Field = (Cow<'static, str>, String);
 
 /// A response (RFC 9110, section 15).
 #[derive(Debug)]
@@ -14,7 +18,7 @@ pub struct Response {
     pub status: u16,
     /// The fields, without those that the server adds: `Date`, `Content-Length`,
     /// `Connection`, `Transfer-Encoding`.
-    pub headers: Vec<(Cow<'static, str>, String)>,
+    pub headers: Vec<Field>,
     /// The body.
     pub body: Body,
     /// It is the last one of its connection.
@@ -28,6 +32,8 @@ pub enum Body {
     /// It goes on after the head, until the connection ends; or, behind a 101, the
     /// connection belongs to another protocol. The threaded server alone can do this.
     Streaming(Streaming),
+    /// All of the response comes later. The threaded server alone can do this.
+    Parked(Parked),
 }
 
 /// A response that goes on after its head.
@@ -48,7 +54,7 @@ impl Body {
     pub fn into_bytes(self) -> Vec<u8> {
         match self {
             Body::Full(bytes) => bytes,
-            Body::Streaming(_) => Vec::new(),
+            Body::Streaming(_) | Body::Parked(_) => Vec::new(),
         }
     }
 
@@ -56,7 +62,7 @@ impl Body {
     pub fn bytes(&self) -> &[u8] {
         match self {
             Body::Full(bytes) => bytes,
-            Body::Streaming(_) => b"",
+            Body::Streaming(_) | Body::Parked(_) => b"",
         }
     }
 }
@@ -66,6 +72,7 @@ impl Debug for Body {
         match self {
             Body::Full(bytes) => write!(f, "{}", String::from_utf8_lossy(bytes)),
             Body::Streaming(_) => f.write_str("streaming"),
+            Body::Parked(_) => f.write_str("parked"),
         }
     }
 }
@@ -116,6 +123,18 @@ impl Response {
         self
     }
 
+    /// No response yet: the request is parked, and `park` is given the response to write
+    /// when it is there, at `until` at the latest.
+    pub fn parked(
+        until: Instant,
+        park: impl FnOnce(PendingResponse) -> OnLeave + 'static,
+    ) -> Response {
+        let mut response = Response::new(200);
+        let park = Box::new(park);
+        response.body = Body::Parked(Parked { until, park });
+        response
+    }
+
     /// A JSON response.
     pub fn json(status: u16, value: &impl Serialize) -> Response {
         match serde_json::to_vec(value) {
@@ -146,6 +165,11 @@ impl Response {
         }
         self.headers.push((Cow::Borrowed(name), value));
         self
+    }
+
+    /// The body, taken out; an empty one is left.
+    pub fn take_body(&mut self) -> Body {
+        std::mem::replace(&mut self.body, Body::Full(Vec::new()))
     }
 
     /// Whether a body may follow this status (RFC 9110, section 6.4.1).

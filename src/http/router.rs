@@ -40,6 +40,8 @@ pub struct Route {
     pub access: Access,
     /// What answers it.
     pub handler: Handler,
+    /// Its response streams or is parked, which the threaded server alone can do.
+    pub threaded_only: bool,
 }
 
 impl Route {
@@ -53,6 +55,15 @@ impl Route {
             path,
             access,
             handler: Box::new(handler),
+            threaded_only: false,
+        }
+    }
+
+    /// This route, where the threaded server answers it.
+    pub fn on_threaded_server(self) -> Route {
+        Route {
+            threaded_only: true,
+            ..self
         }
     }
 

@@ -212,7 +212,7 @@ impl ThreadedServer {
                 .map(|entry| entry.writer.clone())
                 .collect()
         };
-        for writer in writers(true) {
+        for writer in writers(true).iter().filter(|writer| !writer.owes()) {
             writer.close(CloseReason::Shutdown);
         }
         if registry.wait(until, |open| open == 0) {
@@ -307,6 +307,7 @@ impl Shared {
         let spawned = threads::spawn(format!("conn-{number}"), move || {
             // Leaves the registry last, when everything else is given back.
             let _registered = registered;
+            threads::never_preempt();
             let served = catch_unwind(AssertUnwindSafe(|| connection.serve()));
             let reason = served.unwrap_or_else(|_| writer.close(CloseReason::Panicked));
             log::debug!("connection {number} ended: {reason}");

@@ -149,8 +149,8 @@ fn respond(mut incoming: tiny_http::Request, router: &Router) {
     };
     let response = match response.body {
         Body::Full(_) => response,
-        Body::Streaming(_) => {
-            let why = "tiny_http cannot stream this response; the whole course can";
+        Body::Streaming(_) | Body::Parked(_) => {
+            let why = "tiny_http cannot give this response; the whole course can";
             Response::error(500, why)
         }
     };

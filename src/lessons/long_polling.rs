@@ -19,9 +19,15 @@
 //! noticed only when the thread wakes and writes. What comes between two questions is
 //! not lost: the cursor says where to go on.
 //!
+//! A thread that sleeps for each page that waits is dear when thousands wait, for all of
+//! them are woken at once. `/long-polling/parked` answers the same, and wakes none: its
+//! poll is **parked**. The thread goes back to `read`, and who delivers writes the answer,
+//! the same bytes for all ([`crate::app::parked_poll`]).
+//!
 //! A script and an iframe cannot see a 204, so they get the object with no
 //! messages instead. The forms are lesson 1's ([`crate::app::poll_response`]).
 
+use crate::app::parked_poll::park;
 use crate::app::poll_response::{as_iframe_page, as_json, as_jsonp};
 use crate::app::{AppState, Lesson, cursor_of};
 use crate::bus::{Cursor, ReadResult, Topic};
@@ -47,16 +53,16 @@ fn routes(app: &Arc<AppState>) -> Vec<Route> {
         app.get(
             "/long-polling/messages",
             Access::AnyOrigin,
-            |app, request| {
-                let read = poll(app, request)?;
-                if read.is_empty() {
-                    let nothing = Response::new(204).header("Cache-Control", "no-store");
-                    return Ok(nothing.header("Last-Event-ID", &read.last_id));
-                }
-                Ok(as_json(&read))
-            },
+            |app, request| Ok(as_news(&poll(app, request)?)),
         ),
         // ANCHOR_END: messages
+        // ANCHOR: parked
+        app.get("/long-polling/parked", Access::AnyOrigin, |app, request| {
+            let (topic, cursor) = (app.topic_of(request)?, cursor_of(request)?);
+            Ok(park(app, topic, cursor, wait_of(request)?, as_news))
+        })
+        .on_threaded_server(),
+        // ANCHOR_END: parked
         app.get("/long-polling/jsonp", Access::Jsonp, |app, request| {
             as_jsonp(request, || poll(app, request))
         }),
@@ -65,6 +71,17 @@ fn routes(app: &Arc<AppState>) -> Vec<Route> {
         }),
     ]
 }
+
+// ANCHOR: as-news
+/// What there is as JSON; and that there is nothing, without a body.
+fn as_news(read: &ReadResult) -> Response {
+    if read.is_empty() {
+        let nothing = Response::new(204).header("Cache-Control", "no-store");
+        return nothing.header("Last-Event-ID", &read.last_id);
+    }
+    as_json(read)
+}
+// ANCHOR_END: as-news
 
 // ANCHOR: poll
 fn poll(app: &AppState, request: &Request) -> Result<ReadResult, Response> {

@@ -7,6 +7,7 @@
 //! 5. [`sse`]: one answer that goes on, in a format that browsers read.
 //! 6. [`websocket`]: both ways at once.
 //! 7. [`socket_io`]: events, answers and rooms, on top of lessons 2 and 6.
+//! 8. [`race`]: all of them at once.
 //!
 //! What all of them share:
 //!
@@ -43,6 +44,7 @@
 pub mod comet;
 pub mod iframe_push;
 pub mod long_polling;
+pub mod race;
 pub mod short_polling;
 pub mod socket_io;
 pub mod sse;

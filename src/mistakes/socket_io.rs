@@ -52,7 +52,6 @@ pub fn routes(app: &Arc<AppState>) -> Vec<Route> {
         &settings,
         app.options.max_connections,
         app.timer.clone(),
-        app.connections.clone(),
         app.sessions.clone(),
         Box::new(move |session| serving.client(session)),
     );

@@ -5,7 +5,6 @@ use crate::{closes, direct, say, text};
 use crossbeam_channel::{Receiver, unbounded};
 use poll_to_push::bus::{Retention, Topic};
 use poll_to_push::http::Route;
-use poll_to_push::http::threaded_server::OpenConnections;
 use poll_to_push::lessons::socket_io::engine_io::Engine;
 use poll_to_push::lessons::socket_io::server::{AckError, Args, ConnectError, Server as Io};
 use poll_to_push::options::SocketIoOptions;
@@ -40,7 +39,6 @@ impl Mine {
             &settings,
             100,
             timer.clone(),
-            OpenConnections::default(),
             Arc::default(),
             Box::new(move |session| serving.client(session)),
         );

@@ -10,6 +10,16 @@ fn both() -> [Server; 2] {
     [course(), lesson(2)]
 }
 
+/// The two that keep the same contract: by a thread that sleeps, and parked.
+const WAYS: [&str; 2] = ["/long-polling/messages", "/long-polling/parked"];
+
+/// Each way, in the course and in the lesson alone.
+fn each_way(test: impl Fn(&Server, &str)) {
+    for server in both() {
+        WAYS.iter().for_each(|way| test(&server, way));
+    }
+}
+
 /// Whether something is there to be read.
 fn has_come(client: &Client) -> bool {
     client.stream().set_nonblocking(true).expect("set");
@@ -23,9 +33,9 @@ fn has_come(client: &Client) -> bool {
 
 #[test]
 fn news_wakes_all_who_wait() {
-    for server in both() {
+    each_way(|server, way| {
         let mut waiting: Vec<Client> = (0..3)
-            .map(|tab| server.get(&format!("/long-polling/messages?wait=60&tab={tab}")))
+            .map(|tab| server.get(&format!("{way}?wait=60&tab={tab}")))
             .collect();
         // Without a cursor each is told what comes after it began to wait, so
         // an answer before the wait ran out means that it was woken.
@@ -47,15 +57,17 @@ fn news_wakes_all_who_wait() {
             );
             assert_eq!(answer.header("Last-Event-ID"), told["last_id"].as_str());
         }
-    }
+    });
 }
 
 #[test]
 fn what_is_there_already_is_not_waited_for() {
     for server in both() {
         let first = server.publish("chat", &"first".into());
-        let answer = server.ask(&get("/long-polling/messages?after=0&wait=60", ""));
-        assert_eq!(answer.json()["messages"][0]["id"], *first);
+        for way in WAYS {
+            let answer = server.ask(&get(&format!("{way}?after=0&wait=60"), ""));
+            assert_eq!(answer.json()["messages"][0]["id"], *first);
+        }
     }
 }
 
@@ -71,48 +83,54 @@ fn ask(server: &Server, target: &str, patience: Duration) -> (Answer, Duration) 
 
 #[test]
 fn a_wait_that_ran_out_is_204_with_the_cursor() {
-    for server in both() {
+    each_way(|server, way| {
         let last = server.publish("chat", &1.into());
         for after in [String::new(), format!("&after={last}")] {
-            let target = format!("/long-polling/messages?wait=1{after}");
-            let (answer, took) = ask(&server, &target, SOON);
+            let target = format!("{way}?wait=1{after}");
+            let (answer, took) = ask(server, &target, SOON);
             assert_eq!(answer.status, 204);
             assert_eq!(answer.header("Last-Event-ID"), Some(&*last));
             assert!(took >= Duration::from_secs(1), "{took:?}");
             // RFC 9110, section 8.6.
             assert_eq!(answer.header("Content-Length"), None);
         }
-    }
+    });
 }
 
 #[test]
 fn a_wait_is_25_seconds_unless_told_otherwise() {
     let server = course();
-    let (answer, took) = ask(&server, "/long-polling/messages", Duration::from_secs(40));
-    assert_eq!(answer.status, 204);
-    assert!((25..30).contains(&took.as_secs()), "{took:?}");
+    scope(|scope| {
+        for way in WAYS {
+            let server = &server;
+            scope.spawn(move || {
+                let (answer, took) = ask(server, way, Duration::from_secs(40));
+                assert_eq!(answer.status, 204);
+                assert!((25..30).contains(&took.as_secs()), "{took:?}");
+            });
+        }
+    });
 }
 
 #[test]
 fn a_wait_of_zero_is_a_short_poll() {
-    for server in both() {
-        assert_eq!(
-            ask(&server, "/long-polling/messages?wait=0", SOON).0.status,
-            204
-        );
-    }
+    each_way(|server, way| {
+        let (answer, _) = ask(server, &format!("{way}?wait=0"), SOON);
+        assert_eq!(answer.status, 204);
+    });
 }
 
 #[test]
 fn nothing_published_between_two_polls_is_lost() {
     const COUNT: u64 = 300;
-    for server in both() {
+    each_way(|server, way| {
+        let first = server.publish("chat", &0.into());
         scope(|scope| {
             let poller = || {
                 let mut client = server.connect();
-                let (mut cursor, mut seen) = ("0".to_owned(), 0);
+                let (mut cursor, mut seen) = (first.clone(), 0);
                 while seen < COUNT {
-                    let target = format!("/long-polling/messages?after={cursor}&wait=20");
+                    let target = format!("{way}?after={cursor}&wait=20");
                     client.send(get(&target, ""));
                     let told = client.answer().json();
                     assert_eq!(told.get("gap"), None);
@@ -129,7 +147,7 @@ fn nothing_published_between_two_polls_is_lost() {
                 server.publish("chat", &n.into());
             }
         });
-    }
+    });
 }
 
 #[test]

@@ -23,6 +23,11 @@
 //!   all is written, the write side is closed.
 //! * `Closed`: for the first reason that was given. The socket is let go.
 //!
+//! A drainer that **owes** the peer a response can leave the outbox `Idle` as well
+//! ([`Outbox::park`]): it goes back to `read`, and whoever has the response sends it
+//! ([`Outbox::answer`]). Before it writes anything more it takes the write side back
+//! ([`Outbox::take_back`]), which waits until the response is out.
+//!
 //! A call that leaves bytes behind in an `Idle` outbox answers
 //! [`Pushed::NeedsDrainer`]: the caller must then see that [`Outbox::drain`] runs.
 //!
@@ -90,6 +95,10 @@ struct OutboxState<W> {
     reason: Option<CloseReason>,
     /// The write side was closed after the end.
     finished: bool,
+    /// A request was read, and its response is still to come.
+    owed: bool,
+    /// The connection's thread waits to be the drainer again.
+    wanted_back: bool,
 }
 
 /// See the module's text.
@@ -109,6 +118,8 @@ impl<W: WriteHalf> Outbox<W> {
                 queue: Queue::default(),
                 reason: None,
                 finished: false,
+                owed: false,
+                wanted_back: false,
             }),
             changed: Condvar::new(),
         }
@@ -129,7 +140,15 @@ impl<W: WriteHalf> Outbox<W> {
     /// the way in for delivery and heartbeats. Past the bound the outbox closes
     /// as [`CloseReason::SlowConsumer`]; the client comes back with its cursor.
     pub fn push_or_close(&self, bytes: Bytes, messages: usize) -> Pushed {
-        let mut state = self.lock();
+        self.push_or_close_locked(self.lock(), bytes, messages)
+    }
+
+    fn push_or_close_locked(
+        &self,
+        mut state: MutexGuard<'_, OutboxState<W>>,
+        bytes: Bytes,
+        messages: usize,
+    ) -> Pushed {
         match state.phase {
             Phase::Idle => {
                 let direct = state.send_now(bytes, messages);
@@ -176,7 +195,15 @@ impl<W: WriteHalf> Outbox<W> {
     /// Queues the last bytes of this connection. They go out behind what waits;
     /// then the write side is closed. Nothing is taken after this.
     pub fn push_end(&self, bytes: Bytes, reason: CloseReason) -> Pushed {
-        let mut state = self.lock();
+        self.push_end_locked(self.lock(), bytes, reason)
+    }
+
+    fn push_end_locked(
+        &self,
+        mut state: MutexGuard<'_, OutboxState<W>>,
+        bytes: Bytes,
+        reason: CloseReason,
+    ) -> Pushed {
         match state.phase {
             Phase::Idle => {
                 state.reason = Some(reason);
@@ -199,6 +226,73 @@ impl<W: WriteHalf> Outbox<W> {
                 Pushed::Taken
             }
             Phase::Closing | Phase::Closed => Pushed::Refused,
+        }
+    }
+
+    /// The drainer leaves, and owes the peer a response. With `idle` whoever
+    /// [`Outbox::answer`]s sends it; without, it is queued, and the caller drains it
+    /// ([`Outbox::wait_until_answered`]).
+    pub fn park(&self, idle: bool) {
+        let mut state = self.lock();
+        if state.phase == Phase::Draining {
+            state.owed = true;
+            if idle {
+                state.phase = Phase::Idle;
+            }
+        }
+    }
+
+    /// The response that is owed, without waiting; with a reason, it is the last one of
+    /// this connection. Refused where none is owed.
+    pub fn answer(&self, bytes: Bytes, last: Option<CloseReason>) -> Pushed {
+        let mut state = self.lock();
+        if !std::mem::take(&mut state.owed) {
+            return Pushed::Refused;
+        }
+        // A wake is a system call, and mostly nobody waits.
+        let wake = std::mem::take(&mut state.wanted_back);
+        let pushed = match last {
+            Some(reason) => self.push_end_locked(state, bytes, reason),
+            // A response is no message of many that may fall behind: it always enters.
+            None => self.push_or_close_locked(state, bytes, 0),
+        };
+        if wake {
+            self.changed.notify_all();
+        }
+        pushed
+    }
+
+    /// Whether a response is owed.
+    pub fn owes(&self) -> bool {
+        self.lock().owed
+    }
+
+    /// Waits until no response is owed.
+    pub fn wait_until_answered(&self) {
+        let mut state = self.lock();
+        while state.owed {
+            state.wanted_back = true;
+            state = self.wait(state);
+        }
+    }
+
+    /// Makes the caller, who had parked, the drainer again, once the response that it
+    /// owed is out. `false` when that was the last one, or when the outbox is closed.
+    pub fn take_back(&self) -> bool {
+        let mut state = self.lock();
+        loop {
+            match state.phase {
+                Phase::Idle if !state.owed => {
+                    state.phase = Phase::Draining;
+                    return true;
+                }
+                Phase::Closed => return false,
+                Phase::Closing if state.finished => return false,
+                _ => {
+                    state.wanted_back = true;
+                    state = self.wait(state);
+                }
+            }
         }
     }
 
@@ -256,6 +350,7 @@ impl<W: WriteHalf> Outbox<W> {
                 match (state.phase, until) {
                     (Phase::Closing, _) => {
                         state.finish();
+                        self.changed.notify_all();
                         return Drained::Finished;
                     }
                     (_, DrainUntil::Empty) => {
@@ -301,6 +396,7 @@ impl<W: WriteHalf> Outbox<W> {
         reason: CloseReason,
     ) -> CloseReason {
         state.phase = Phase::Closed;
+        state.owed = false;
         let reason = *state.reason.get_or_insert(reason);
         state.queue = Queue::default();
         let write_half = state.write_half.take();

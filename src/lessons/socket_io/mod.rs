@@ -83,7 +83,6 @@ fn engine(app: &AppState, application: engine_io::Application) -> Arc<Engine> {
         &app.options.socket_io,
         app.options.max_connections,
         app.timer.clone(),
-        app.connections.clone(),
         app.sessions.clone(),
         application,
     )

@@ -295,4 +295,118 @@ mod tests {
             );
         });
     }
+
+    /// A parked connection: the caller may go back to `read`.
+    fn parked(pipe: &Arc<Pipe>) -> Box {
+        let outbox = Arc::new(Outbox::new(pipe.clone()));
+        outbox.park(true);
+        outbox
+    }
+
+    fn answer(outbox: &Box, text: &'static str, last: Option<CloseReason>) {
+        let pushed = outbox.answer(Bytes::from_static(text.as_bytes()), last);
+        follow_up(outbox, pushed);
+    }
+
+    #[test]
+    fn the_next_response_waits_for_the_one_that_is_owed() {
+        for room in [usize::MAX, 2] {
+            model(move || {
+                let pipe = Pipe::with_room(room);
+                let outbox = parked(&pipe);
+                let delivery = {
+                    let outbox = outbox.clone();
+                    thread::spawn(move || answer(&outbox, "news", None))
+                };
+                // The next request has come.
+                assert!(outbox.take_back());
+                assert!(outbox.write_ahead(b"next"));
+                delivery.join().unwrap();
+                assert_eq!(outbox.drain(DrainUntil::Empty), Drained::Idle);
+                finish(&outbox, &pipe, &["newsnext."]);
+            });
+        }
+    }
+
+    /// Delivery and a time-out that raced, of which one has the response: the other one's
+    /// comes to nothing. Then the connection parks again.
+    #[test]
+    fn a_response_is_given_once_each_time_one_is_owed() {
+        model(|| {
+            let pipe = Pipe::with_room(usize::MAX);
+            let outbox = parked(&pipe);
+            let late = {
+                let outbox = outbox.clone();
+                thread::spawn(move || {
+                    outbox.answer(Bytes::from_static(b"late"), None) != Pushed::Refused
+                })
+            };
+            let came = outbox.answer(Bytes::from_static(b"news"), None) != Pushed::Refused;
+            let late = late.join().unwrap();
+            assert!(came != late, "news {came}, late {late}");
+            assert!(outbox.take_back());
+            outbox.park(true);
+            answer(&outbox, "2", None);
+            let expected = if came { "news2." } else { "late2." };
+            finish(&outbox, &pipe, &[expected]);
+        });
+    }
+
+    #[test]
+    fn after_a_last_response_nothing_is_taken_back() {
+        for room in [usize::MAX, 1] {
+            model(move || {
+                let pipe = Pipe::with_room(room);
+                let outbox = parked(&pipe);
+                let delivery = {
+                    let outbox = outbox.clone();
+                    thread::spawn(move || answer(&outbox, "end", Some(CloseReason::Shutdown)))
+                };
+                assert!(!outbox.take_back());
+                delivery.join().unwrap();
+                assert_eq!(pipe.text(), "end");
+                assert!(outbox.is_finished());
+            });
+        }
+    }
+
+    /// A client that resets while it is answered: whoever waits is let go.
+    #[test]
+    fn a_closed_connection_owes_nothing() {
+        model(|| {
+            let pipe = Pipe::with_room(usize::MAX);
+            let outbox = parked(&pipe);
+            let reset = {
+                let outbox = outbox.clone();
+                thread::spawn(move || outbox.close(CloseReason::Reset))
+            };
+            let waits = {
+                let outbox = outbox.clone();
+                thread::spawn(move || outbox.take_back())
+            };
+            reset.join().unwrap();
+            assert!(!waits.join().unwrap());
+            assert!(!outbox.owes());
+            let pushed = outbox.answer(Bytes::from_static(b"news"), None);
+            assert_eq!(pushed, Pushed::Refused);
+        });
+    }
+
+    /// Where nobody can send without waiting: the connection's own thread writes it.
+    #[test]
+    fn a_queued_response_is_written_by_the_thread_that_waits_for_it() {
+        model(|| {
+            let pipe = Pipe::with_room(0);
+            let outbox = Arc::new(Outbox::new(pipe.clone()));
+            outbox.park(false);
+            let delivery = {
+                let outbox = outbox.clone();
+                thread::spawn(move || answer(&outbox, "news", None))
+            };
+            outbox.wait_until_answered();
+            assert_eq!(outbox.drain(DrainUntil::Empty), Drained::Idle);
+            delivery.join().unwrap();
+            assert_eq!(pipe.text(), "news");
+        });
+    }
 }

@@ -1,5 +1,6 @@
 //! Engine.IO's requests: handshake, poll, POST, and the way to a WebSocket.
 
+use super::packet_group::payload;
 use super::session::{DisconnectReason, RequestError, Session};
 use super::{Engine, PING_FROM_CLIENT, websocket};
 use crate::feed::IDENTITY;
@@ -81,10 +82,10 @@ pub fn handle_request(engine: &Arc<Engine>, request: &Request) -> Result<Respons
         // ANCHOR: requests
         (None, false) => {
             let (_, open) = engine.open(None)?;
-            Ok(body(open.payload()))
+            Ok(payload(open.payload()))
         }
         (Some(session), false) => match request.method.as_str() {
-            "GET" => poll(engine, &session),
+            "GET" => Ok(poll(engine, &session)),
             "POST" => post(engine, &session, request),
             _ => Err(refuse(Code::BadRequest, "a poll is a GET or a POST")),
         },
@@ -100,18 +101,14 @@ pub fn handle_request(engine: &Arc<Engine>, request: &Request) -> Result<Respons
     }
 }
 
-fn body(packets: &str) -> Response {
-    Response::of_type(200, "text/plain; charset=UTF-8", packets)
-}
-
-/// Lesson 2's long poll, but what is sent waits in this one client's write buffer.
-fn poll(engine: &Engine, session: &Arc<Session>) -> Result<Response, Response> {
-    let _place = engine.connections.hold()?;
-    let (packets, last) = session.poll()?;
-    let response = body(&packets);
-    // What follows would be refused; and a client that is gone without a word
-    // would keep its connection open.
-    Ok(if last { response.and_close() } else { response })
+/// Lesson 2's parked poll, but what is sent waits in this one client's write buffer. The
+/// next ping or the session's end answers it at the latest.
+fn poll(engine: &Engine, session: &Arc<Session>) -> Response {
+    let (session, until) = (session.clone(), engine.timeouts.over_at());
+    Response::parked(until, move |pending| {
+        let number = session.poll(pending);
+        Box::new(move || session.poll_left(number))
+    })
 }
 
 fn post(
@@ -155,5 +152,5 @@ fn post(
             EnginePacket::Ping(_) => return Err(wrong(PING_FROM_CLIENT)),
         }
     }
-    Ok(body("ok"))
+    Ok(payload("ok"))
 }

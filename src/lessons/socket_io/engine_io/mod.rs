@@ -31,7 +31,6 @@ pub use session::{DisconnectReason, Session, SessionHandler};
 use super::codec::Malformed;
 use super::codec::engine_io::{EnginePacket, MessageData};
 use crate::feed::ConnectionWriter;
-use crate::http::threaded_server::OpenConnections;
 use crate::http::{Request, Response};
 use crate::lock::lock;
 use crate::options::SocketIoOptions;
@@ -62,8 +61,6 @@ pub struct Engine {
     max_payload: usize,
     max_sessions: usize,
     timer: Arc<Timer>,
-    /// Where a poll that waits takes a place.
-    connections: OpenConnections,
     jobs: JobQueue,
     application: Application,
     table: Arc<Table>,
@@ -81,7 +78,6 @@ impl Engine {
         settings: &SocketIoOptions,
         max_sessions: usize,
         timer: Arc<Timer>,
-        connections: OpenConnections,
         count: Arc<AtomicUsize>,
         application: Application,
     ) -> Arc<Engine> {
@@ -94,7 +90,6 @@ impl Engine {
             max_payload: settings.max_payload,
             max_sessions,
             timer,
-            connections,
             jobs: JobQueue::default(),
             application,
             table: Arc::new(Mutex::new(Some(HashMap::new()))),

@@ -1,6 +1,7 @@
 //! Packets sent as one unit, encoded once per transport and shared by all receivers.
 
 use crate::feed::frames::{binary, text};
+use crate::http::Response;
 use crate::lessons::socket_io::codec::engine_io::{EnginePacket, MessageData, encode_payload};
 use bytes::Bytes;
 use std::sync::OnceLock;
@@ -11,7 +12,13 @@ use std::sync::OnceLock;
 pub struct PacketGroup {
     packets: Vec<EnginePacket>,
     payload: OnceLock<String>,
+    response: OnceLock<Bytes>,
     frames: OnceLock<Bytes>,
+}
+
+/// The response to a poll, and to a POST.
+pub fn payload(packets: &str) -> Response {
+    Response::of_type(200, "text/plain; charset=UTF-8", packets)
 }
 
 impl PacketGroup {
@@ -20,6 +27,7 @@ impl PacketGroup {
         PacketGroup {
             packets,
             payload: OnceLock::new(),
+            response: OnceLock::new(),
             frames: OnceLock::new(),
         }
     }
@@ -42,6 +50,12 @@ impl PacketGroup {
     /// The packets as they stand in the body of a poll.
     pub fn payload(&self) -> &str {
         self.payload.get_or_init(|| encode_payload(&self.packets))
+    }
+
+    /// The whole response to a poll that gets these packets and no others, head and body.
+    pub fn response(&self) -> Bytes {
+        let make = || payload(self.payload()).to_bytes(false, false).into();
+        self.response.get_or_init(make).clone()
     }
 
     /// The packets as WebSocket frames, one each.

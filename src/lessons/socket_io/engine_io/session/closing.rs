@@ -24,7 +24,7 @@ impl Session {
         let mut state = lock(&self.state);
         state.closed_by_client = true;
         while matches!(state.transport, Transport::Polling)
-            && !state.polled
+            && state.poll.is_none()
             && Instant::now() < until
         {
             state = self.wait(state, until);
@@ -46,10 +46,10 @@ impl Session {
             return self.close(why);
         }
         state.ready_state = ReadyState::Closing(why, Instant::now() + LAST_POLL);
-        self.changed.notify_all();
+        self.notify(&state);
         let upgrade = state.upgrade.take();
         let handler = state.take_handler();
-        drop(state);
+        self.answer_poll(state);
         self.finish(handler, upgrade, why);
         self.check_later();
     }
@@ -65,14 +65,14 @@ impl Session {
             _ => why,
         };
         state.ready_state = ReadyState::Closed(why);
-        self.changed.notify_all();
+        self.notify(&state);
         let writer = match &state.transport {
             Transport::WebSocket(writer) => Some(writer.clone()),
             Transport::Polling => None,
         };
         let upgrade = state.upgrade.take();
         let handler = state.take_handler();
-        drop(state);
+        self.answer_poll(state);
         if let Some(writer) = writer {
             // Says nothing where the end was said before.
             writer.end(why.close_frame().into(), why.close_reason());

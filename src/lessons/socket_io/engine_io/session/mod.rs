@@ -2,13 +2,13 @@
 //! go to one handler at a time.
 //!
 //! One client, by whatever transport it is reached. What is sent while the client polls
-//! waits in the **write buffer** until the next GET takes all of it. The upgrade hands
+//! waits in the **write buffer** until a GET takes all of it. The upgrade hands
 //! the buffered packets to a WebSocket, and makes it the way out when none is left, so
 //! that none is lost and none comes twice.
 //!
 //! | ready state | how it goes on |
 //! |---|---|
-//! | `Open`, by polling | a POST is read by its own thread, a GET takes the write buffer or waits for it |
+//! | `Open`, by polling | a POST is read by its own thread, a GET takes the write buffer or is parked until there is something |
 //! | `Open`, a WebSocket probes | the same; once the probe was answered, polls end with a noop |
 //! | `Open`, by WebSocket | the WebSocket's thread reads, its outbox sends |
 //! | `Closing` | the end is said; a poll may still fetch what was sent before it |
@@ -34,6 +34,7 @@ pub use inbound::{HandlerGuard, SessionHandler};
 use super::job_queue::JobQueue;
 use super::packet_group::PacketGroup;
 use crate::feed::ConnectionWriter;
+use crate::http::PendingResponse;
 use crate::lock::lock;
 use crate::timer::Timer;
 use std::collections::VecDeque;
@@ -70,8 +71,9 @@ struct SessionState {
     /// Polling: what waits for the next GET.
     write_buffer: VecDeque<Arc<PacketGroup>>,
     write_buffer_bytes: usize,
-    /// Polling: a GET waits.
-    polled: bool,
+    /// Polling: the GET that waits, and how many came.
+    poll: Option<PendingResponse>,
+    polls: u64,
     /// The client itself said that it closes: its poll ends with a noop.
     closed_by_client: bool,
     handler: HandlerSlot,
@@ -82,6 +84,8 @@ struct SessionState {
     connect_by: Option<Instant>,
     /// When the timer checks the deadlines next.
     checks_at: Option<Instant>,
+    /// Threads that wait for `changed`.
+    waiting: usize,
 }
 
 /// The times and limits that a session lives by.
@@ -95,6 +99,13 @@ pub struct Timeouts {
     pub upgrade_timeout: Duration,
 }
 
+impl Timeouts {
+    /// When a session that begins to wait now has sent a ping or is over.
+    pub fn over_at(&self) -> Instant {
+        Instant::now() + self.ping_interval + self.ping_timeout
+    }
+}
+
 /// See the module's text.
 pub struct Session {
     /// Its id, which is secret: whoever knows it is the client.
@@ -105,7 +116,8 @@ pub struct Session {
     /// Takes it out of the table of sessions.
     forget: Box<dyn Fn(&str) + Send + Sync>,
     state: Mutex<SessionState>,
-    /// Signalled when something was buffered or taken, and when the ready state changes.
+    /// Signalled when a poll came or has taken what was buffered, and when the ready state
+    /// changes.
     changed: Condvar,
 }
 
@@ -141,13 +153,15 @@ impl Session {
                 upgrade: None,
                 write_buffer: VecDeque::new(),
                 write_buffer_bytes: 0,
-                polled: false,
+                poll: None,
+                polls: 0,
                 closed_by_client: false,
                 handler: HandlerSlot::Gone,
                 next_ping: Instant::now() + timeouts.ping_interval,
                 pong_by: None,
                 connect_by: None,
                 checks_at: None,
+                waiting: 0,
             }),
             changed: Condvar::new(),
         })
@@ -155,12 +169,22 @@ impl Session {
 
     fn wait<'a>(
         &self,
-        state: MutexGuard<'a, SessionState>,
+        mut state: MutexGuard<'a, SessionState>,
         until: Instant,
     ) -> MutexGuard<'a, SessionState> {
+        state.waiting += 1;
         let left = until.saturating_duration_since(Instant::now());
         let waited = self.changed.wait_timeout(state, left);
-        waited.unwrap_or_else(PoisonError::into_inner).0
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.waiting -= 1;
+        state
+    }
+
+    /// Wakes who waits, which is a system call; mostly nobody does.
+    fn notify(&self, state: &SessionState) {
+        if state.waiting > 0 {
+            self.changed.notify_all();
+        }
     }
 
     /// Begins: `handler` gets what comes, over `writer`'s connection if it is a

@@ -6,10 +6,12 @@ use super::{
 use crate::bus::HISTORY_BYTES;
 use crate::feed::outbox::{MAX_BYTES, MAX_MESSAGES};
 use crate::feed::write_half::WRITE_DEADLINE;
-use crate::lessons::socket_io::codec::engine_io::SEPARATOR;
+use crate::http::{PendingResponse, Response};
+use crate::lessons::socket_io::codec::engine_io::{EnginePacket, SEPARATOR};
 use crate::lessons::socket_io::engine_io::PacketGroup;
+use crate::lessons::socket_io::engine_io::packet_group::payload;
 use crate::lock::lock;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::thread;
 use std::time::Instant;
 
@@ -47,7 +49,7 @@ impl Session {
             }
             if state.has_room(group) {
                 state.buffer(group);
-                self.changed.notify_all();
+                self.answer_poll(state);
                 return true;
             }
             if !may_wait || Instant::now() >= until {
@@ -67,9 +69,9 @@ impl Session {
             return;
         }
         match &state.transport {
-            Transport::Polling if state.polled && state.write_buffer.is_empty() => {
+            Transport::Polling if state.poll.is_some() => {
                 state.buffer(group);
-                self.changed.notify_all();
+                self.answer_poll(state);
             }
             Transport::Polling => {}
             Transport::WebSocket(writer) => {
@@ -82,58 +84,96 @@ impl Session {
         }
     }
 
-    /// A GET: waits until there is something to say, and takes all of it. The flag
-    /// says that it was the last word.
-    ///
-    /// # Errors
-    /// [`RequestError`].
-    pub fn poll(self: &Arc<Session>) -> Result<(String, bool), RequestError> {
+    /// A GET: `pending` is answered with all that is buffered, when there is something.
+    /// The number names it for [`Session::poll_left`].
+    pub fn poll(self: &Arc<Session>, pending: PendingResponse) -> u64 {
         let mut state = lock(&self.state);
-        if matches!(state.ready_state, ReadyState::Closed(_)) {
-            return Err(RequestError::UnknownSid);
-        }
-        if matches!(state.transport, Transport::WebSocket(_)) {
-            return Err(RequestError::WrongTransport);
-        }
-        if state.polled {
+        let refused = if matches!(state.ready_state, ReadyState::Closed(_)) {
+            Some(RequestError::UnknownSid)
+        } else if matches!(state.transport, Transport::WebSocket(_)) {
+            Some(RequestError::WrongTransport)
+        } else if state.poll.is_some() {
+            Some(RequestError::Overlap)
+        } else {
+            None
+        };
+        if let Some(refused) = refused {
             drop(state);
-            self.close(DisconnectReason::TransportError);
-            return Err(RequestError::Overlap);
+            if refused == RequestError::Overlap {
+                self.close(DisconnectReason::TransportError);
+            }
+            pending.answer(refused.into());
+            return 0;
         }
-        state.polled = true;
-        self.changed.notify_all();
-        loop {
-            // ANCHOR: poll
-            let mut body = String::new();
-            for group in std::mem::take(&mut state.write_buffer) {
-                add(&mut body, group.payload());
-            }
-            state.write_buffer_bytes = 0;
-            let over = state.ready_state != ReadyState::Open;
-            let changes = state.is_probed() || matches!(state.transport, Transport::WebSocket(_));
-            if over {
-                add(&mut body, if state.closed_by_client { "6" } else { "1" });
-            } else if changes && body.is_empty() {
-                add(&mut body, "6");
-            }
-            // ANCHOR_END: poll
-            if !body.is_empty() {
-                state.polled = false;
-                // Whoever waits for room has it now.
-                self.changed.notify_all();
-                if let ReadyState::Closing(why, _) = state.ready_state {
-                    state.ready_state = ReadyState::Closed(why);
-                    drop(state);
-                    (self.forget)(&self.sid);
-                }
-                return Ok((body, over));
-            }
-            // ANCHOR: wait
-            let waited = self.changed.wait(state);
-            state = waited.unwrap_or_else(PoisonError::into_inner);
-            // ANCHOR_END: wait
+        state.polls += 1;
+        state.poll = Some(pending);
+        let number = state.polls;
+        self.notify(&state);
+        self.answer_poll(state);
+        number
+    }
+
+    /// The client has closed the connection on which its poll waits: it is gone.
+    pub fn poll_left(self: &Arc<Session>, number: u64) {
+        let state = lock(&self.state);
+        let waits = state.poll.is_some() && state.polls == number;
+        drop(state);
+        if waits {
+            self.close(DisconnectReason::TransportError);
         }
     }
+
+    /// Answers the poll that waits, if one does and there is something to say. Lets the
+    /// lock go before anything is written.
+    pub(super) fn answer_poll(&self, mut state: MutexGuard<'_, SessionState>) {
+        let Some(pending) = state.poll.take() else {
+            return;
+        };
+        // ANCHOR: poll
+        let mut groups = std::mem::take(&mut state.write_buffer);
+        state.write_buffer_bytes = 0;
+        let over = state.ready_state != ReadyState::Open;
+        let changes = state.is_probed() || matches!(state.transport, Transport::WebSocket(_));
+        if over && !state.closed_by_client {
+            groups.push_back(Arc::new(EnginePacket::Close.into()));
+        } else if over || (changes && groups.is_empty()) {
+            groups.push_back(Arc::new(EnginePacket::Noop.into()));
+        }
+        if groups.is_empty() {
+            // ANCHOR: wait
+            state.poll = Some(pending);
+            return;
+            // ANCHOR_END: wait
+        }
+        // ANCHOR_END: poll
+        // Whoever waits for room has it now.
+        self.notify(&state);
+        let mut last_word = false;
+        if let ReadyState::Closing(why, _) = state.ready_state {
+            state.ready_state = ReadyState::Closed(why);
+            last_word = true;
+        }
+        drop(state);
+        if last_word {
+            (self.forget)(&self.sid);
+        }
+        match (groups.len(), over) {
+            (1, false) if pending.is_plain() => pending.answer_plain(groups[0].response()),
+            (_, false) => pending.answer(payload_of(&groups)),
+            // What follows would be refused; and a client that is gone without a word
+            // would keep its connection open.
+            (_, true) => pending.answer(payload_of(&groups).and_close()),
+        }
+    }
+}
+
+/// The response to a poll: packets, with a separator between them.
+fn payload_of<'a>(groups: impl IntoIterator<Item = &'a Arc<PacketGroup>>) -> Response {
+    let mut body = String::new();
+    for group in groups {
+        add(&mut body, group.payload());
+    }
+    payload(&body)
 }
 
 fn add(body: &mut String, packets: &str) {

@@ -41,7 +41,9 @@ impl Session {
             return false;
         };
         upgrade.probed = true;
-        self.changed.notify_all();
+        // Whoever waits for room has more of it now.
+        self.notify(&state);
+        self.answer_poll(state);
         true
     }
 
@@ -66,7 +68,8 @@ impl Session {
                 state.upgrade = None;
                 state.transport = Transport::WebSocket(writer.clone());
                 // A poll that still waits ends.
-                self.changed.notify_all();
+                self.notify(&state);
+                self.answer_poll(state);
                 return true;
             }
             let frames = state.take_frames();

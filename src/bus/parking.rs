@@ -1,0 +1,103 @@
+//! Those who wait for one answer each: a topic's parked polls.
+//!
+//! A plain value; the topic keeps it under its lock. All who are in it wait at the same
+//! place, behind the newest message, for what is published takes all of them out.
+
+use super::history::ReadResult;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Somebody who waits: run once, in the thread that has the answer; must not block.
+pub type Waiter = Box<dyn FnOnce(&mut Answer) + Send>;
+
+/// What all get who waited at one place.
+pub struct Answer {
+    /// What there is to read; nothing when the wait is over without news.
+    pub read: ReadResult,
+    made: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Answer {
+    /// What is read, and nothing made of it yet.
+    pub fn new(read: ReadResult) -> Answer {
+        Answer { read, made: None }
+    }
+
+    /// What `make` makes of it: once, however many ask for it. (One who makes something of
+    /// another type gets his own.)
+    pub fn once<T: Clone + Send + Sync + 'static>(
+        &mut self,
+        make: impl FnOnce(&ReadResult) -> T,
+    ) -> T {
+        let made = self.made.as_ref().and_then(|made| made.downcast_ref::<T>());
+        if let Some(made) = made {
+            return made.clone();
+        }
+        let made = make(&self.read);
+        self.made = Some(Arc::new(made.clone()));
+        made
+    }
+
+    /// Answers all of them.
+    pub fn give(mut self, waiters: impl IntoIterator<Item = Waiter>) {
+        for waiter in waiters {
+            waiter(&mut self);
+        }
+    }
+}
+
+/// Where somebody waits: until when, and a number of its own.
+pub type Place = (Instant, u64);
+
+/// Some who wait, those first whose time ends first.
+pub type Waiters = BTreeMap<Place, Waiter>;
+
+/// See the module's text.
+#[derive(Default)]
+pub struct Parking {
+    waiting: Waiters,
+    next: u64,
+}
+
+impl Parking {
+    /// Takes one in, who waits until `until`.
+    pub fn enter(&mut self, until: Instant, waiter: Waiter) -> Place {
+        self.next += 1;
+        let place = (until, self.next);
+        self.waiting.insert(place, waiter);
+        place
+    }
+
+    /// Takes the one at `place` out, if it still waits.
+    pub fn leave(&mut self, place: Place) -> Option<Waiter> {
+        self.waiting.remove(&place)
+    }
+
+    /// Takes all out.
+    pub fn take_all(&mut self) -> Waiters {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Takes those out whose time has run out by `now`.
+    pub fn take_late(&mut self, now: Instant) -> Waiters {
+        let still = self.waiting.split_off(&(now, u64::MAX));
+        std::mem::replace(&mut self.waiting, still)
+    }
+
+    /// When the next one's time runs out.
+    pub fn next_end(&self) -> Option<Instant> {
+        self.waiting.first_key_value().map(|((until, _), _)| *until)
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether nobody waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+}

@@ -1,0 +1,170 @@
+//! Lesson 8, the race: every technique at once, and what each of them costs.
+//!
+//! Nothing new goes out here. The page opens the URLs of lessons 1 to 7 side by side,
+//! publishes one message, and shows when it came by each. Two things are this lesson's own:
+//!
+//! ```text
+//! GET  /race/server                                    → {"threads":31,"resident_bytes":14200832,…}
+//! POST /race/load {"technique":"sse","subscribers":500} → one line of progress after the other,
+//!                                                         and at last a line with the report
+//! ```
+//!
+//! A browser holds six connections to one host and no more. Hundreds of subscribers are the
+//! work of the load program ([`crate::load`]), which runs here in the thread of the request
+//! that asked for it, and in one more that publishes; the answer is lesson 3's stream. It
+//! connects to this server as everybody does. Its own work is done on the same processors,
+//! so its figures are those of a server with company; `cargo run --release --bin load` in a
+//! process of its own is fairer.
+
+use crate::app::{AppState, Lesson};
+use crate::feed::{CloseReason, StreamingConnection};
+use crate::http::chunked::coding_for;
+use crate::http::{Access, Request, Response, Route};
+use crate::json;
+use crate::load::{self, BaseUrl, Plan, Progress, Sample, Technique};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Subscribers of one run, at most: each takes two descriptors of this process.
+const MOST_SUBSCRIBERS: usize = 2_000;
+/// Messages of one run, at most.
+const MOST_MESSAGES: usize = 500;
+/// Bytes of each message's data, at most.
+const MOST_PAYLOAD: usize = 16 * 1024;
+
+/// This lesson in the course.
+pub static LESSON: Lesson = Lesson {
+    uses_others: true,
+    ..Lesson::new(8, "race", "the race", routes)
+};
+
+fn routes(app: &Arc<AppState>) -> Vec<Route> {
+    let running = Arc::new(AtomicBool::new(false));
+    vec![
+        app.get("/race/server", Access::SameOrigin, |app, _| {
+            Ok(Response::json(200, &cost(app)))
+        }),
+        app.post("/race/load", move |app, request| {
+            let plan = plan(app, request)?;
+            let turn = Turn::take(&running)?;
+            let head = Response::stream_head("application/x-ndjson");
+            Ok(head.streaming(coding_for(request), move |connection| {
+                let _turn = turn;
+                run(&plan, connection);
+            }))
+        }),
+    ]
+}
+
+/// What the server costs now. Memory and processor time only where there is `/proc`.
+fn cost(app: &AppState) -> serde_json::Value {
+    let sample = Sample::take(std::process::id()).ok();
+    json!({
+        "connections": app.connections.count(),
+        "threads": sample.as_ref().map(|sample| sample.threads),
+        "resident_bytes": sample.as_ref().map(|sample| sample.resident),
+        "cpu_ms": sample.as_ref().map(|sample| sample.cpu.as_millis() as u64),
+    })
+}
+
+/// What a page may ask for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LoadRequest {
+    technique: String,
+    subscribers: usize,
+    messages: usize,
+    payload: usize,
+    rate: f64,
+}
+
+fn plan(app: &AppState, request: &Request) -> Result<Plan, Response> {
+    let wrong = |why: String| Response::error(400, &why);
+    if !request.peer.is_loopback() {
+        let why = "the load program runs only for a browser on the machine of the server";
+        return Err(Response::error(403, why));
+    }
+    let asked: LoadRequest = json::object(&request.body).map_err(|error| {
+        wrong(format!(
+            "the body must be {{\"technique\", \"subscribers\", \"messages\", \"payload\", \"rate\"}}: {error}"
+        ))
+    })?;
+    let technique = asked.technique.parse::<Technique>();
+    let technique = technique.map_err(|why| wrong(format!("technique {why}")))?;
+    for (name, value, most) in [
+        ("subscribers", asked.subscribers, MOST_SUBSCRIBERS),
+        ("messages", asked.messages, MOST_MESSAGES),
+        ("payload", asked.payload, MOST_PAYLOAD),
+    ] {
+        if value > most {
+            return Err(wrong(format!("{name} must be {most} at most")));
+        }
+    }
+    let base = format!("http://{}", own_address(app));
+    let base = BaseUrl::parse(&base).map_err(|error| wrong(error.to_string()))?;
+    let plan = Plan {
+        subscribers: asked.subscribers,
+        messages: asked.messages,
+        payload: asked.payload,
+        rate: asked.rate,
+        server_pid: Sample::take(std::process::id())
+            .ok()
+            .map(|_| std::process::id()),
+        ..Plan::new(base, technique)
+    };
+    plan.check().map_err(|error| wrong(error.to_string()))?;
+    Ok(plan)
+}
+
+/// Where this server can be reached from here.
+fn own_address(app: &AppState) -> SocketAddr {
+    let ip = match app.options.host {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, app.options.port)
+}
+
+/// Runs the load program, and says line by line how far it is. A page that leaves ends it.
+fn run(plan: &Plan, connection: StreamingConnection) {
+    let mut tell = |progress: &Progress| match connection.send(&line(progress)) {
+        true => ControlFlow::Continue(()),
+        false => ControlFlow::Break(()),
+    };
+    let last = match load::run(plan, &mut tell) {
+        Ok(report) => line(&json!({ "report": report })),
+        Err(error) => line(&json!({ "error": error.to_string() })),
+    };
+    connection.end(&last, CloseReason::Finished);
+}
+
+fn line(value: &impl Serialize) -> Vec<u8> {
+    // Structs of numbers and text are always JSON.
+    let mut line = serde_json::to_vec(value).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+/// The one run that may go on at a time.
+struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    fn take(running: &Arc<AtomicBool>) -> Result<Turn, Response> {
+        if running.swap(true, Ordering::SeqCst) {
+            let why = "a run is going on; wait until it has ended";
+            return Err(Response::error(409, why));
+        }
+        Ok(Turn(running.clone()))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
