@@ -81,7 +81,7 @@ function longPoll(response, query) {
   const seconds = Math.min(Number(query.get("wait") ?? 25), 60);
   const timer = setTimeout(() => {
     waiting.delete(response);
-    response.writeHead(204).end();
+    response.writeHead(204, { "Last-Event-ID": id(published) }).end();
   }, seconds * 1000);
   response.on("close", () => {
     clearTimeout(timer);

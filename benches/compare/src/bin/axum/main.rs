@@ -106,7 +106,7 @@ async fn long_poll(State(app): State<App>, Query(cursor): Query<Cursor>) -> Resp
     let wait = Duration::from_secs(cursor.wait.unwrap_or(25).min(60));
     match tokio::time::timeout(wait, next(waiting)).await {
         Ok(Some(message)) => json(&message.poll),
-        _ => StatusCode::NO_CONTENT.into_response(),
+        _ => (StatusCode::NO_CONTENT, cursor_of(&app.hub.after(None))).into_response(),
     }
 }
 
@@ -115,10 +115,13 @@ async fn next(mut waiting: hub::Subscription) -> Option<Arc<Message>> {
 }
 
 fn json(poll: &Poll) -> Response {
-    let id = HeaderName::from_static("last-event-id");
-    let json = HeaderValue::from_static("application/json");
-    let headers = [(CONTENT_TYPE, json), (id, poll.last_id.clone())];
-    (headers, poll.body.clone()).into_response()
+    let json = [(CONTENT_TYPE, "application/json")];
+    (json, cursor_of(poll), poll.body.clone()).into_response()
+}
+
+fn cursor_of(poll: &Poll) -> [(HeaderName, HeaderValue); 1] {
+    let name = HeaderName::from_static("last-event-id");
+    [(name, poll.last_id.clone())]
 }
 
 async fn comet(State(app): State<App>) -> Response {
