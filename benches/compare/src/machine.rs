@@ -22,6 +22,7 @@ pub fn facts() -> Vec<(&'static str, String)> {
         ("processor", model.unwrap_or_default()),
         ("processors", cores.to_string()),
         ("kernel", said("uname", &["-sr"])),
+        ("busy before (load averages)", load_averages()),
         ("rustc", said("rustc", &["--version"])),
         ("axum", crate_version(&locked, "axum")),
         ("tokio", crate_version(&locked, "tokio")),
@@ -38,6 +39,13 @@ pub fn facts() -> Vec<(&'static str, String)> {
             said("dpkg-query", &["-W", "-f", "${Version}", package]),
         ),
     ]
+}
+
+/// Of one, five and fifteen minutes; near 0 where nobody else works.
+fn load_averages() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let first: Vec<_> = text.split_whitespace().take(3).collect();
+    first.join(" ")
 }
 
 fn commit() -> String {

@@ -74,9 +74,10 @@ fn programs(ours: String) -> Result<Programs, String> {
 }
 
 fn compare(extent: &Extent, programs: &Programs) -> Result<(), String> {
+    let facts = machine::facts();
     let results = Results::measure(extent, programs);
     let file = crate_file("../RESULTS.md");
-    let text = report::report(extent, &results, &machine::facts());
+    let text = report::report(extent, &results, &facts);
     fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
     println!("written: benches/RESULTS.md");
     Ok(())

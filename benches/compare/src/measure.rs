@@ -17,6 +17,9 @@ pub struct Extent {
     pub crowds: &'static [usize],
     /// Publishes of a fan-out, of which the one in the middle counts.
     pub rounds: usize,
+    /// Runs of each server's fan-out, of which the best counts: whatever else the machine
+    /// does makes a run only slower.
+    pub passes: usize,
     pub floods: &'static [&'static str],
     pub publishers: &'static [usize],
     /// How long a flood goes on, and short polls.
@@ -29,6 +32,7 @@ impl Extent {
             name: "full",
             crowds: &[1_000, 5_000, 10_000],
             rounds: 31,
+            passes: 3,
             floods: &["comet", "sse", "websocket", "socket-io-websocket"],
             publishers: &[1, 16],
             seconds: 5,
@@ -40,6 +44,7 @@ impl Extent {
             name: "quick",
             crowds: &[1_000],
             rounds: 15,
+            passes: 2,
             floods: &["comet", "socket-io-websocket"],
             publishers: &[16],
             seconds: 2,
@@ -123,21 +128,37 @@ fn fan_out(
     extent: &Extent,
     programs: &Programs,
 ) -> FanOut {
-    let mut runs = Vec::new();
-    for peer in Peer::ALL {
-        let Some(technique) = group.technique(peer) else {
-            continue;
-        };
-        let load = Load::fan_out(technique, subscribers, extent.rounds);
-        let outcome = load::measure(peer, &load, programs);
-        let what = format!("{}, {subscribers}", group.name);
-        say(&what, peer, &outcome, |f| format!("{:.2} ms", f.last_ms()));
-        runs.push((peer, outcome));
+    let mut runs: Vec<Run> = Vec::new();
+    for _ in 0..extent.passes {
+        for peer in Peer::ALL {
+            let Some(technique) = group.technique(peer) else {
+                continue;
+            };
+            let load = Load::fan_out(technique, subscribers, extent.rounds);
+            let outcome = load::measure(peer, &load, programs);
+            let what = format!("{}, {subscribers}", group.name);
+            say(&what, peer, &outcome, |f| format!("{:.2} ms", f.last_ms()));
+            match runs.iter_mut().find(|(of, _)| *of == peer) {
+                Some((_, best)) if better(&outcome, best) => *best = outcome,
+                Some(_) => {}
+                None => runs.push((peer, outcome)),
+            }
+        }
     }
     FanOut {
         group,
         subscribers,
         runs,
+    }
+}
+
+/// Whether a run took less time than the best before it. One that failed counts, whatever
+/// came of the others.
+fn better(outcome: &Outcome, best: &Outcome) -> bool {
+    match (outcome, best) {
+        (Ok(figures), Ok(best)) => figures.last_ms() < best.last_ms(),
+        (Err(_), Ok(_)) => true,
+        (_, Err(_)) => false,
     }
 }
 

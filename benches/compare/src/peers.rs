@@ -125,7 +125,11 @@ impl Server {
         let child = spawn(peer, programs, port, &log);
         let mut child = child.map_err(|error| format!("it could not be started: {error}"))?;
         let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let pid = loop {
+            let listens = TcpStream::connect(("127.0.0.1", port)).is_ok();
+            if let Some(pid) = serving(peer, child.id()).filter(|_| listens) {
+                break pid;
+            }
             let ended = child.wait_timeout(LOOK).map_err(|e| e.to_string())?;
             if ended.is_some() || Instant::now() > deadline {
                 end(&mut child);
@@ -133,17 +137,9 @@ impl Server {
                 let last = said.lines().last().unwrap_or("nothing");
                 return Err(format!("it did not listen; its last word: {last}"));
             }
-        }
-        let pid = child.id();
-        let server = Server {
-            child,
-            url: format!("http://127.0.0.1:{port}"),
-            pid,
         };
-        match peer {
-            Peer::Nginx => worker(server),
-            _ => Ok(server),
-        }
+        let url = format!("http://127.0.0.1:{port}");
+        Ok(Server { child, url, pid })
     }
 }
 
@@ -153,14 +149,14 @@ impl Drop for Server {
     }
 }
 
-/// nginx' connections belong to its one worker, not to the process that was started.
-fn worker(mut server: Server) -> Result<Server, String> {
-    let path = format!("/proc/{0}/task/{0}/children", server.pid);
-    let children = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let first = children.split_whitespace().next();
-    let pid = first.and_then(|pid| pid.parse().ok());
-    server.pid = pid.ok_or("nginx has no worker")?;
-    Ok(server)
+/// The process that has the connections: nginx' one worker, once it is there; else the one
+/// that was started.
+fn serving(peer: Peer, started: u32) -> Option<u32> {
+    if peer != Peer::Nginx {
+        return Some(started);
+    }
+    let children = fs::read_to_string(format!("/proc/{started}/task/{started}/children"));
+    children.ok()?.split_whitespace().next()?.parse().ok()
 }
 
 fn spawn(peer: Peer, programs: &Programs, port: u16, log: &Path) -> io::Result<Child> {

@@ -13,8 +13,9 @@ One server at a time, new for each run, on one processor (`taskset -c 0`); the l
 another (`taskset -c 1`); everything over loopback. The same load program drives all of them, at the same URLs.
 
 - **Fan-out**: one publisher, a message with 32 bytes of data; the next is published when every subscriber has the last.
-  A run's time is from the publish to the last delivery, the one in the middle of its messages. The **limit** is a bare
-  loop of writes (`src/bin/limit.rs`), run anew before each row; the figures are multiples of its time.
+  A run's time is from the publish to the last delivery, the one in the middle of its messages. The servers of a row
+  take turns, and the best run of each counts. The **limit** is a bare loop of writes (`src/bin/limit.rs`) in the same
+  row; the figures are multiples of its time.
 - **Memory**: the server's resident memory with all subscribers there, less what it was before, by their number.
   nginx' is its worker's. What the kernel keeps for sockets and stacks does not count.
 - **Deliveries a second**: 100 subscribers; the publishers send each message when the server has answered the one
@@ -31,10 +32,16 @@ SSE event has an empty line of data more. Socket.IO carries the data alone, ever
 
 pub fn report(extent: &Extent, results: &Results, facts: &[(&str, String)]) -> String {
     let (first, largest) = tables::ends(extent);
+    let Extent {
+        name,
+        rounds,
+        passes,
+        ..
+    } = extent;
     let mut text = format!(
         "# This project beside what people would pick instead\n\n\
-         Written by `benches/compare/run`; this was a {} run.\n\n## Aims\n\n",
-        extent.name
+         Written by `benches/compare/run`; this was a {name} run: of each fan-out the best of {passes} runs of {rounds} \
+         messages.\n\n## Aims\n\n"
     );
     let aims = aims(results).into_iter();
     let rows = aims.map(|aim| vec![aim.what, aim.aim, aim.measured, aim.verdict]);
