@@ -6,8 +6,10 @@ mod common;
 
 use common::child::Course;
 use common::{Client, SOON, get, upgrade, within};
+use poll_to_push::load::{self, BaseUrl, Plan, Technique};
 use serde_json::json;
 use socket2::{SockFilter, SockRef};
+use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -108,4 +110,38 @@ techniques! {
     iframe_push: get("/iframe-push/stream", ""), "HTTP/1.1 200";
     sse: get("/sse/stream", ""), "HTTP/1.1 200";
     websocket: upgrade("/websocket/socket", ""), "HTTP/1.1 101";
+}
+
+/// Ten thousand of each technique, one after the other, and one publish: it comes to each of
+/// them once, and then all is given back.
+#[test]
+fn ten_thousand_of_each_technique_get_one_message() {
+    const MANY: usize = 10_000;
+    let _turn = ONE_AT_A_TIME
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let course = Course::start(&["--max-connections", &MANY.to_string(), "--no-wire"]);
+    course.until_complete();
+    let (threads, descriptors) = (course.threads(), course.descriptors());
+    let base = BaseUrl::parse(&format!("http://{}", course.address)).expect("a URL");
+    // Last the one whose threads notice only at the end of their wait that nobody is there.
+    let mut techniques = Technique::ALL.to_vec();
+    techniques.sort_by_key(|technique| *technique == Technique::LongPolling);
+    for technique in techniques {
+        let plan = Plan {
+            subscribers: MANY,
+            messages: 1,
+            patience: Duration::from_secs(60),
+            ..Plan::new(base.clone(), technique)
+        };
+        let report = load::run(&plan, &mut |_| ControlFlow::Continue(())).expect("a run");
+        assert!(report.is_right(), "{report:#?}");
+        assert_eq!(report.deliveries, MANY as u64, "{technique}");
+        within(Duration::from_secs(40), "all is given back", || {
+            course.health()["held"] == 0 && course.threads() <= threads + 1
+        });
+    }
+    within(SOON, "descriptors are given back", || {
+        course.descriptors() <= descriptors + 1
+    });
 }
