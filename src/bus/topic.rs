@@ -3,20 +3,23 @@
 //!
 //! The history, its `Condvar` and the parked polls stand under one lock. [`Topic::publish`]
 //! takes the next id, appends, wakes the waiting readers and sends into the channel, with
-//! the parked polls, all under that lock: one order for everyone. [`Topic::subscribe`] takes what was missed and
-//! sends the join into the channel under the same lock, so that no message is lost
-//! or sent twice between the two.
+//! the parked polls, all under that lock: one order for everyone. [`Topic::subscribe`] takes
+//! what was missed and sends the join into the channel under the same lock, so that no
+//! message is lost or sent twice between the two.
 //!
 //! The order in which locks are taken: [`crate::architecture`].
+
+mod park;
+
+pub use park::ParkedWaiter;
 
 use super::audience::{Audience, Filter};
 use super::delivery::{self, Command, Subscriber};
 use super::history::{History, ReadResult, Retention};
 use super::message::{Cursor, Id, Message};
-use super::parking::{Answer, Parking, Place, Waiter, Waiters};
+use super::parking::{Answer, Parking, Waiters};
 use crate::lock::lock;
 use crate::threads;
-use crate::timer::Timer;
 use crossbeam_channel::{Sender, bounded};
 use serde::Serialize;
 use serde_json::value::to_raw_value;
@@ -278,61 +281,6 @@ impl Topic {
         &self.appended
     }
 
-    /// Long polling without a thread that sleeps: `waiter` is run with what follows `cursor`,
-    /// here if there is something, else by the delivery thread when there is; with nothing
-    /// at `until`, or when the server goes down. It must not wait for anything.
-    pub fn park(
-        self: &Arc<Topic>,
-        cursor: &Cursor,
-        until: Instant,
-        timer: &Arc<Timer>,
-        waiter: Waiter,
-    ) -> ParkedWaiter {
-        let mut log = lock(&self.log);
-        let read = match cursor {
-            Cursor::Now => ReadResult::nothing(log.last_id()),
-            given => log.after(given),
-        };
-        if !read.is_empty() || log.closed || until <= Instant::now() {
-            drop(log);
-            Answer::new(read).give([waiter]);
-            return ParkedWaiter(None);
-        }
-        let place = log.parking.enter(until, waiter);
-        let check = log.checks_at.is_none_or(|at| until < at);
-        if check {
-            log.checks_at = Some(until);
-        }
-        drop(log);
-        if check {
-            self.check_at(until, timer);
-        }
-        ParkedWaiter(Some((self.clone(), place)))
-    }
-
-    /// Has the timer answer those whose time has run out at `due`.
-    fn check_at(self: &Arc<Topic>, due: Instant, timer: &Arc<Timer>) {
-        let (topic, again) = (Arc::downgrade(self), Arc::downgrade(timer));
-        timer.at(due, move || {
-            let (Some(topic), Some(timer)) = (topic.upgrade(), again.upgrade()) else {
-                return;
-            };
-            let mut log = lock(&topic.log);
-            if log.checks_at != Some(due) {
-                // An earlier check was asked for meanwhile, and came.
-                return;
-            }
-            let late = log.parking.take_late(Instant::now());
-            log.checks_at = log.parking.next_end();
-            let (next, last_id) = (log.checks_at, log.last_id());
-            drop(log);
-            Answer::new(ReadResult::nothing(last_id)).give(late.into_values());
-            if let Some(next) = next {
-                topic.check_at(next, &timer);
-            }
-        });
-    }
-
     /// Joins `subscriber` and returns what it missed. It is handed every later
     /// message (with a `filter`, every one that passes it) until it says that it is
     /// gone or the [`Subscription`] is dropped. What it missed is all there is: to
@@ -384,23 +332,6 @@ impl Topic {
 impl Drop for Topic {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-/// A waiter's place in a topic; none if it was answered at once.
-pub struct ParkedWaiter(Option<(Arc<Topic>, Place)>);
-
-impl ParkedWaiter {
-    /// Ends the wait, as if its time had run out, unless the answer is there or on its
-    /// way.
-    pub fn leave(self) {
-        let Some((topic, place)) = self.0 else {
-            return;
-        };
-        let mut log = lock(&topic.log);
-        let (waiter, last_id) = (log.parking.leave(place), log.last_id());
-        drop(log);
-        Answer::new(ReadResult::nothing(last_id)).give(waiter);
     }
 }
 

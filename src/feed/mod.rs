@@ -11,9 +11,12 @@
 //! | layer | adds | verbs |
 //! |---|---|---|
 //! | [`streaming`] | a technique's pieces, in a transfer coding | `send`, `end` |
-//! | [`connection_writer`] | the drainer's thread, the time to close | `send_or_close`, `send_blocking`, `write_ahead` |
-//! | [`outbox`] | whole frames in order, bounded | `push_or_close`, `push_blocking`, `drain` |
+//! | [`connection_writer`] | the drainer's thread, the time to close | `send_or_close`, `send_blocking`, `write_ahead`, `answer` |
+//! | [`outbox`] | whole frames in order, bounded | `push_or_close`, `push_blocking`, `drain`, `answer` |
 //! | [`socket`] | bytes, with and without waiting | `try_write`, `write_within` |
+//!
+//! A poll that is parked is a connection that takes one answer: `park` leaves the write side
+//! to whoever has it, and `take_back` has it again (`http::pending_response`).
 //!
 //! Read `outbox` (the states), `connection_writer` (its threads), `streaming` (a
 //! connection's life), `heartbeat`, `close_reason`, and `websocket` with `frames` (what

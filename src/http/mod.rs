@@ -2,8 +2,10 @@
 //!
 //! `threaded_server` takes every connection. When lesson 1 or 2 runs alone, it hands the
 //! requests on to `tiny_http_server` behind it (`tiny_http_relay`). Handlers and routing
-//! are the same on both. It knows no page, no text and no lesson. Read `request`, `response`, `origin_policy`, `router`; then
-//! `request_reader`, `connection` and `threaded_server`. `chunked` and
+//! are the same on both. It knows no page, no text and no lesson.
+//!
+//! Read `request`, `response`, `origin_policy`, `router`; then `request_reader`,
+//! `connection`, `pending_response` and `threaded_server`. `chunked` and
 //! `websocket_handshake` are what lessons 3 and 6 teach.
 
 pub mod chunked;
