@@ -42,7 +42,8 @@ pub fn serve(
     mut on_message: impl FnMut(Message) -> Action,
 ) {
     let config = WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
+        // It is kept as long as the connection, and most of them send little.
+        .read_buffer_size(1024)
         .write_buffer_size(0)
         .max_message_size(Some(limit))
         .max_frame_size(Some(limit));
