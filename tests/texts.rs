@@ -35,7 +35,7 @@ impl Text {
     /// Whether it is a lesson of its own technique, and not one that uses the others'.
     fn teaches_a_technique(&self) -> bool {
         let teaches = |lesson: &&Lesson| !lesson.uses_others && lesson.folder() == self.name;
-        LESSONS.iter().any(|lesson| teaches(lesson))
+        LESSONS.iter().any(teaches)
     }
 
     /// Its code blocks: language, first line of the code, and the code.
