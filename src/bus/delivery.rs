@@ -22,19 +22,22 @@ use super::topic::POLL_BYTES;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Messages that one hand-over may carry. A batch goes out in one write.
 const BATCH_MESSAGES: usize = 128;
+/// Some messages of a batch: a bit for each.
+type Selection = u128;
+const _: () = assert!(BATCH_MESSAGES <= Selection::BITS as usize);
 /// Bytes after which a batch takes no further message.
 const BATCH_BYTES: usize = 128 * 1024;
 
 /// Somebody who wants the messages of a topic from now on.
 pub trait Subscriber: Send {
     /// Takes the batch without waiting. `false` means: gone, forget me. With a
-    /// [`Filter`], each batch is one message that passed it.
+    /// [`Filter`], the batch holds only what passed it.
     fn deliver(&self, batch: &mut Batch) -> bool;
 }
 
@@ -99,26 +102,34 @@ impl Batch {
         bytes
     }
 
-    /// For a subscriber with a filter, whose batches are one message each: what
-    /// `encode` makes of it, made for the first subscriber and shared by the rest.
-    /// The filtered subscribers of a topic agree on one `encode`.
+    /// For a subscriber with a filter: what `encode` makes of all messages, made for the
+    /// first subscriber that gets these and shared by the rest. The filtered subscribers of
+    /// a topic agree on one `encode`.
     pub fn encode_once<T: Any + Send + Sync>(
         &mut self,
-        encode: impl FnOnce(&Message) -> T,
+        encode: impl FnOnce(&[Arc<Message>]) -> T,
     ) -> Arc<T> {
         let shared = self.shared.take().and_then(|shared| shared.downcast().ok());
-        let shared = shared.unwrap_or_else(|| Arc::new(encode(&self.messages[0])));
+        let shared = shared.unwrap_or_else(|| Arc::new(encode(&self.messages)));
         self.shared = Some(shared.clone());
         shared
     }
 
-    /// The same messages, each in a batch of its own.
-    fn singly(&self) -> Vec<Batch> {
-        let single = |message: &Arc<Message>| Batch {
-            messages: vec![message.clone()],
+    /// Which of the messages pass `filter`.
+    fn passing(&self, filter: &Filter) -> Selection {
+        let passes = self.messages.iter().map(|message| filter.wants(message));
+        let bits = passes.enumerate().map(|(n, it)| Selection::from(it) << n);
+        bits.sum()
+    }
+
+    /// Those messages alone.
+    fn select(&self, selection: Selection) -> Batch {
+        let all = self.messages.iter().enumerate();
+        let selected = all.filter(|(n, _)| selection >> n & 1 == 1);
+        Batch {
+            messages: selected.map(|(_, message)| message.clone()).collect(),
             ..Batch::default()
-        };
-        self.messages.iter().map(single).collect()
+        }
     }
 }
 
@@ -183,14 +194,19 @@ fn hand_over(mut batch: Batch, joined: &mut BTreeMap<u64, Joined>) {
         };
         Answer::new(read.limited_to(POLL_BYTES)).give(waiters.into_values());
     }
-    let mut singly: Option<Vec<Batch>> = None;
-    joined.retain(|_, one| match &one.filter {
-        None => one.subscriber.deliver(&mut batch),
-        Some(filter) => singly
-            .get_or_insert_with(|| batch.singly())
-            .iter_mut()
-            .filter(|single| filter.wants(&single.messages[0]))
-            .all(|single| one.subscriber.deliver(single)),
+    let mut selected: HashMap<Selection, Batch> = HashMap::new();
+    joined.retain(|_, one| {
+        let Some(filter) = &one.filter else {
+            return one.subscriber.deliver(&mut batch);
+        };
+        match batch.passing(filter) {
+            0 => true,
+            selection => one.subscriber.deliver(
+                selected
+                    .entry(selection)
+                    .or_insert_with(|| batch.select(selection)),
+            ),
+        }
     });
 }
 

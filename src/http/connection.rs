@@ -8,7 +8,7 @@ use super::request::Request;
 use super::request_reader::{BrowserOf, IDLE_DEADLINE, ReadError, RequestReader};
 use super::response::{Body, Response, Streaming};
 use super::router::Router;
-use super::threaded_server::OpenConnections;
+use super::threaded_server::{HeldPlace, OpenConnections};
 use crate::feed::{CloseReason, ConnectionWriter, Heartbeats, StreamingConnection};
 use std::net::{IpAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,80 +39,101 @@ pub struct Connection {
     pub stopping: Arc<AtomicBool>,
 }
 
+/// What follows when a request was read.
+enum Next {
+    /// It is answered: the next request.
+    Request,
+    /// Its response is owed, until then at the latest: that response and the next request.
+    Answer(Instant, OnLeave),
+    /// Its response goes on, in its place among those that are held.
+    Streaming(Response, Streaming, HeldPlace),
+    /// The connection is closed.
+    End(CloseReason),
+}
+
 impl Connection {
     /// Serves requests until either side ends it, and says why it ended.
     pub fn serve(self) -> CloseReason {
         let stream = self.stream.clone();
         let mut reader = RequestReader::new(&stream, self.writer.tap(), self.browser_of);
-        let mut when_silent = CloseReason::NoRequest;
-        let mut owed = None;
+        let mut came = self.wait(&mut reader, CloseReason::NoRequest);
         loop {
-            let next = match owed.take() {
-                Some((until, on_leave)) => self.wait_while_owing(&mut reader, until, on_leave),
-                None => self.wait(&mut reader, when_silent),
-            };
-            when_silent = CloseReason::IdleTimedOut;
-            let request = match next.and_then(|()| self.read_request(&mut reader)) {
-                Ok(request) => request,
-                Err(ReadError::Closed(reason)) => return self.writer.close(reason),
-                Err(ReadError::Reject(response, reason)) => {
-                    return self.respond_and_close(&response, false, &mut reader, reason);
+            let request = came.and_then(|()| self.read_request(&mut reader));
+            came = match self.respond(request, &mut reader) {
+                Next::Request => self.wait(&mut reader, CloseReason::IdleTimedOut),
+                Next::Answer(until, on_leave) => {
+                    self.wait_while_owing(&mut reader, until, on_leave)
                 }
-            };
-            let head_only = request.is_head();
-            let (mut response, panicked) = self.respond(&request);
-            let mut body = response.take_body();
-            let mut place = None;
-            if matches!(body, Body::Parked(_)) || matches!(body, Body::Streaming(_) if !head_only) {
-                match self.connections.hold() {
-                    Ok(free) => place = Some(free),
-                    Err(refusal) => {
-                        response = self.router.share(refusal, request.header("Origin"));
-                        body = response.take_body();
-                    }
+                Next::Streaming(head, streaming, _place) => {
+                    return self.stream(&head, streaming, reader.into_read_buf());
+                }
+                Next::End(reason) => return reason,
+            }
+        }
+    }
+
+    /// Responds to one request. A function of its own, as is reading: what it takes of the
+    /// stack is free again while the thread waits, or streams for hours.
+    #[inline(never)]
+    fn respond(&self, request: Result<Request, ReadError>, reader: &mut RequestReader<'_>) -> Next {
+        let request = match request {
+            Ok(request) => request,
+            Err(ReadError::Closed(reason)) => return Next::End(self.writer.close(reason)),
+            Err(ReadError::Reject(response, reason)) => {
+                return self.respond_and_close(&response, false, reader, reason);
+            }
+        };
+        let head_only = request.is_head();
+        let (mut response, panicked) = self.response_to(&request);
+        let mut body = response.take_body();
+        let mut place = None;
+        if matches!(body, Body::Parked(_)) || matches!(body, Body::Streaming(_) if !head_only) {
+            match self.connections.hold() {
+                Ok(free) => place = Some(free),
+                Err(refusal) => {
+                    response = self.router.share(refusal, request.header("Origin"));
+                    body = response.take_body();
                 }
             }
-            let last = panicked || wants_close(&request) || response.close || self.is_stopping();
-            match (body, place) {
-                (Body::Streaming(streaming), Some(_place)) => {
-                    // It may go on for hours: without the request's bytes.
-                    drop(request);
-                    return self.stream(&response, streaming, reader.into_read_buf());
-                }
-                (Body::Parked(parked), Some(place)) => {
-                    drop(request);
-                    self.writer.park();
-                    let stopping = self.stopping.clone();
-                    let pending = PendingResponse::new(
-                        self.writer.clone(),
-                        response.headers,
-                        head_only,
-                        last,
-                        stopping,
-                        place,
-                    );
-                    owed = Some((parked.until, (parked.park)(pending)));
-                    self.writer.see_to_answer();
-                }
-                (Body::Streaming(streaming), None) => {
-                    let head = response.to_stream_head(streaming.coding);
-                    return self.write_and_close(&head, &mut reader, CloseReason::Finished);
-                }
-                (body, _) if last => {
-                    response.body = body;
-                    let reason = match (panicked, self.is_stopping()) {
-                        (true, _) => CloseReason::Panicked,
-                        (_, true) => CloseReason::Shutdown,
-                        _ => CloseReason::Finished,
-                    };
-                    return self.respond_and_close(&response, head_only, &mut reader, reason);
-                }
-                (body, _) => {
-                    response.body = body;
-                    let bytes = response.to_bytes(false, head_only);
-                    if !self.writer.write_ahead(&bytes) {
-                        return self.writer.close(CloseReason::Reset);
-                    }
+        }
+        let last = panicked || wants_close(&request) || response.close || self.is_stopping();
+        drop(request);
+        match (body, place) {
+            (Body::Streaming(streaming), Some(place)) => {
+                Next::Streaming(response, streaming, place)
+            }
+            (Body::Streaming(streaming), None) => {
+                let head = response.to_stream_head(streaming.coding);
+                self.write_and_close(&head, reader, CloseReason::Finished)
+            }
+            (Body::Parked(parked), Some(place)) => {
+                self.writer.park();
+                let on_leave = (parked.park)(PendingResponse::new(
+                    self.writer.clone(),
+                    response.headers,
+                    head_only,
+                    last,
+                    self.stopping.clone(),
+                    place,
+                ));
+                self.writer.see_to_answer();
+                Next::Answer(parked.until, on_leave)
+            }
+            (body, _) if last => {
+                response.body = body;
+                let reason = match (panicked, self.is_stopping()) {
+                    (true, _) => CloseReason::Panicked,
+                    (_, true) => CloseReason::Shutdown,
+                    _ => CloseReason::Finished,
+                };
+                self.respond_and_close(&response, head_only, reader, reason)
+            }
+            (body, _) => {
+                response.body = body;
+                let bytes = response.to_bytes(false, head_only);
+                match self.writer.write_ahead(&bytes) {
+                    true => Next::Request,
+                    false => Next::End(self.writer.close(CloseReason::Reset)),
                 }
             }
         }
@@ -171,6 +192,7 @@ impl Connection {
         self.stopping.load(Ordering::SeqCst)
     }
 
+    #[inline(never)]
     fn read_request(&self, reader: &mut RequestReader<'_>) -> Result<Request, ReadError> {
         // A page that may ask may read why it was refused.
         let share = |error, origin: Option<&str>| match error {
@@ -221,7 +243,8 @@ impl Connection {
 
     /// The handler's response, and whether the handler panicked, which costs this
     /// connection only.
-    fn respond(&self, request: &Request) -> (Response, bool) {
+    #[inline(never)]
+    fn response_to(&self, request: &Request) -> (Response, bool) {
         match catch_unwind(AssertUnwindSafe(|| self.router.respond(request))) {
             Ok(response) => (response, false),
             Err(_) => {
@@ -239,7 +262,7 @@ impl Connection {
         head_only: bool,
         reader: &mut RequestReader<'_>,
         reason: CloseReason,
-    ) -> CloseReason {
+    ) -> Next {
         self.write_and_close(&response.to_bytes(true, head_only), reader, reason)
     }
 
@@ -248,12 +271,12 @@ impl Connection {
         bytes: &[u8],
         reader: &mut RequestReader<'_>,
         reason: CloseReason,
-    ) -> CloseReason {
+    ) -> Next {
         if self.writer.write_ahead(bytes) {
             self.writer.finish(reason);
             reader.linger();
         }
-        self.writer.close(reason)
+        Next::End(self.writer.close(reason))
     }
 
     fn stream(&self, head: &Response, streaming: Streaming, read_buf: Vec<u8>) -> CloseReason {

@@ -53,8 +53,7 @@ fn routes(app: &Arc<AppState>) -> Vec<Route> {
             let turn = Turn::take(&running)?;
             let head = Response::stream_head("application/x-ndjson");
             Ok(head.streaming(coding_for(request), move |connection| {
-                let _turn = turn;
-                run(&plan, connection);
+                run(&plan, turn, connection);
             }))
         }),
     ]
@@ -132,7 +131,7 @@ fn own_address(app: &AppState) -> SocketAddr {
 
 // ANCHOR: run
 /// Runs the load program, and says line by line how far it is. A page that leaves ends it.
-fn run(plan: &Plan, connection: StreamingConnection) {
+fn run(plan: &Plan, turn: Turn, connection: StreamingConnection) {
     let mut tell = |progress: &Progress| match connection.send(&line(progress)) {
         true => ControlFlow::Continue(()),
         false => ControlFlow::Break(()),
@@ -141,6 +140,8 @@ fn run(plan: &Plan, connection: StreamingConnection) {
         Ok(report) => line(&json!({ "report": report })),
         Err(error) => line(&json!({ "error": error.to_string() })),
     };
+    // Before the page can know that it was the last line, and ask for the next run.
+    drop(turn);
     connection.end(&last, CloseReason::Finished);
 }
 // ANCHOR_END: run

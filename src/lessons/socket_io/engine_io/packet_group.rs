@@ -37,6 +37,11 @@ impl PacketGroup {
         PacketGroup::new(messages.into_iter().map(EnginePacket::Message).collect())
     }
 
+    /// How many packets it holds.
+    pub fn count(&self) -> usize {
+        self.packets.len()
+    }
+
     /// What it counts against the bound of a write buffer, in bytes.
     pub fn size(&self) -> usize {
         let size = |packet: &EnginePacket| match packet {

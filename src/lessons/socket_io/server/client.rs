@@ -130,7 +130,7 @@ impl Client {
             .iter()
             .filter(|m| joined.filter.wants(m))
         {
-            let event = EncodedEvent::of(message, pid.is_some());
+            let event = EncodedEvent::of(std::slice::from_ref(message), pid.is_some());
             self.session.send(event.packets());
         }
         let parts = SocketParts {

@@ -70,6 +70,7 @@ struct SessionState {
     upgrade: Option<Upgrade>,
     /// Polling: what waits for the next GET.
     write_buffer: VecDeque<Arc<PacketGroup>>,
+    write_buffer_packets: usize,
     write_buffer_bytes: usize,
     /// Polling: the GET that waits, and how many came.
     poll: Option<PendingResponse>,
@@ -152,6 +153,7 @@ impl Session {
                 transport: Transport::Polling,
                 upgrade: None,
                 write_buffer: VecDeque::new(),
+                write_buffer_packets: 0,
                 write_buffer_bytes: 0,
                 poll: None,
                 polls: 0,

@@ -44,7 +44,7 @@ impl Session {
                 return if may_wait {
                     writer.send_blocking(group.frames())
                 } else {
-                    writer.send_or_close(group.frames(), 1)
+                    writer.send_or_close(group.frames(), group.count())
                 };
             }
             if state.has_room(group) {
@@ -78,7 +78,7 @@ impl Session {
                 let writer = writer.clone();
                 drop(state);
                 if writer.is_caught_up() {
-                    writer.send_or_close(group.frames(), 1);
+                    writer.send_or_close(group.frames(), group.count());
                 }
             }
         }
@@ -131,6 +131,7 @@ impl Session {
         };
         // ANCHOR: poll
         let mut groups = std::mem::take(&mut state.write_buffer);
+        state.write_buffer_packets = 0;
         state.write_buffer_bytes = 0;
         let over = state.ready_state != ReadyState::Open;
         let changes = state.is_probed() || matches!(state.transport, Transport::WebSocket(_));
@@ -194,13 +195,15 @@ impl SessionState {
     }
 
     fn has_room(&self, group: &PacketGroup) -> bool {
+        let packets = self.write_buffer_packets + group.count();
         let bytes = self.write_buffer_bytes + group.size();
         self.write_buffer.is_empty()
             || (self.is_probed() && bytes <= UPGRADE_BYTES)
-            || (self.write_buffer.len() < MAX_MESSAGES && bytes <= MAX_BYTES)
+            || (packets <= MAX_MESSAGES && bytes <= MAX_BYTES)
     }
 
     fn buffer(&mut self, group: &Arc<PacketGroup>) {
+        self.write_buffer_packets += group.count();
         self.write_buffer_bytes += group.size();
         self.write_buffer.push_back(group.clone());
     }

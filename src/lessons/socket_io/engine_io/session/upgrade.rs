@@ -102,6 +102,7 @@ impl SessionState {
         while frames.len() < PIECE
             && let Some(group) = self.write_buffer.pop_front()
         {
+            self.write_buffer_packets -= group.count();
             self.write_buffer_bytes -= group.size();
             frames.extend_from_slice(&group.frames());
         }
