@@ -239,6 +239,7 @@ fn the_accessibility_engine_finds_nothing_on_any_page() {
     let others = [
         "/",
         "/0-http/",
+        "/8-race/",
         "/comparison/",
         "/source/src/lessons/sse.rs?lines=20-30",
         "/7-socket-io/notes.html",
