@@ -2,10 +2,8 @@
 
 mod common;
 
-use common::{Answer, Client, Server, course, course_with, eventually, get, lesson, options, post};
-use poll_to_push::options::Options;
+use common::{Answer, Client, Server, course, eventually, get, lesson, post};
 use serde_json::{Value, json};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 /// A run that is small: 20 subscribers, 10 messages, 100 a second.
 fn small() -> Value {
@@ -142,40 +140,6 @@ fn ask_begins(server: &Server) -> bool {
         lines(&mut client);
     }
     begins
-}
-
-#[test]
-fn only_a_browser_on_the_servers_machine_may_load_it() {
-    let server = course_with(&Options {
-        host: IpAddr::from([0, 0, 0, 0]),
-        ..options()
-    });
-    // Our own address, by which we are a peer like any other. Nothing is sent to that one.
-    let socket = UdpSocket::bind("0.0.0.0:0").expect("a socket");
-    let own = socket
-        .connect("192.0.2.1:9")
-        .and_then(|()| socket.local_addr());
-    let Ok(own) = own else {
-        eprintln!("this machine has no address but its own loopback: not tried");
-        return;
-    };
-    let mut client = Client::connect(SocketAddr::new(own.ip(), server.address.port()));
-    client.send(asked(&small()));
-    let answer = client.answer();
-    assert_eq!(answer.status, 403);
-    assert!(answer.error().contains("on the machine of the server"));
-    // By the loopback the same server can be loaded.
-    let mut client = Client::connect(SocketAddr::new(
-        [127, 0, 0, 1].into(),
-        server.address.port(),
-    ));
-    client.send(asked(&small()));
-    assert!(client.head().starts_with("HTTP/1.1 200 "));
-    assert!(
-        lines(&mut client)
-            .last()
-            .is_some_and(|last| last["report"]["lost"] == 0)
-    );
 }
 
 #[test]

@@ -173,3 +173,27 @@ impl Drop for Turn {
     }
 }
 // ANCHOR_END: turn
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+
+    #[test]
+    fn only_a_browser_on_the_servers_machine_may_load_it() {
+        let app = AppState::start(&["chat"], &[], &Options::default(), false).expect("a state");
+        let asked = |peer: [u8; 4]| {
+            let fields = vec![("Host".to_owned(), b"localhost".to_vec())];
+            let mut request = Request::new("POST", "/race/load", 1, fields, peer.into())
+                .unwrap_or_else(|refusal| panic!("{refusal:?}"));
+            request.body =
+                br#"{"technique":"sse","subscribers":1,"messages":1,"payload":32,"rate":1}"#
+                    .to_vec();
+            plan(&app, &request)
+        };
+        assert!(asked([127, 0, 0, 1]).is_ok());
+        let refused = asked([192, 0, 2, 1]).expect_err("another machine");
+        assert_eq!(refused.status, 403);
+        assert!(refused.body.text().contains("on the machine of the server"));
+    }
+}

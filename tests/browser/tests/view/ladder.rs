@@ -150,7 +150,7 @@ fn words_of_both_sides_that_have_no_room_beside_each_other_stand_below() {
         "const apart = (width) => {
            const layout = new Layout({ width });
            const { mark } = layout.add({ n: 1, time: 0, way: 'up', kind: 'request', label: 'GET /short-polling/messages' });
-           return layout.add({ n: 2, time: 0.3, way: 'down', kind: 'message', label: '204 No Content' }).mark.labelY - mark.labelY;
+           return layout.add({ n: 2, time: 0.3, way: 'down', kind: 'message', label: '204 No Content' }).mark.place.y - mark.place.y;
          };
          return [apart(520), apart(358)];",
     );
@@ -220,7 +220,7 @@ fn the_words_of_a_crossbar_do_not_lie_on_it() {
            const layout = new Layout({ width: 358 });
            for (let n = 0; n < before; n++) layout.add({ n, time: 0, way: 'up', kind: n % 2 ? 'frame' : 'request', label: 'GET /short-polling/messages' });
            const { mark } = layout.add({ n: 0, time: 0.3, way: 'down', kind: 'handshake', label: '101 Switching Protocols' });
-           return mark.labelY === null || mark.labelY <= mark.y - 3 || mark.labelY >= mark.y + 12;
+           return mark.place === null || mark.place.y <= mark.y - 3 || mark.place.y >= mark.y + 12;
          };
          return Array.from({ length: 40 }, (_, n) => n).filter((n) => !away(n));",
     );
