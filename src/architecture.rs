@@ -73,7 +73,7 @@
 //! | 7 | `Browser::observers` | the same |
 //!
 //! Every other lock is held to read or change one value, and nothing else is taken under
-//! it: `AppState::on_shutdown`, `Browser::connections`, `Engine::table`, `Heartbeats::entries`,
+//! it: `AppState::on_shutdown`, `Browser::connections`, `Engine::table`, `Faults::now`, `Heartbeats::entries`,
 //! `InFlightCount::count`, `JobQueue`, `Names::of`, `NamespaceInner::middlewares`,
 //! `NamespaceInner::on_connection`, `NamespaceInner::sockets`, `Recovery`, `Registry::open`,
 //! `ServerInner::namespaces`, `SocketInner::acks`, `SocketInner::handlers`,
@@ -162,5 +162,6 @@
 //! | letters of a name or a room, people listed | `LONGEST_NAME`, `LISTED` | `src/lessons/socket_io/presence.rs` |
 //! | clients that may be recovered, for how long | `MOST`, `MEMORY` | `src/lessons/socket_io/server/recovery.rs` |
 //! | captured pieces that wait for a wire view | `WAITING` | `src/tap/registry.rs` |
+//! | a fault that a browser asked for | `LASTS` | `src/tap/fault.rs` |
 //! | bytes of a captured piece | `SNAPLEN` | `src/tap/mod.rs` |
 //! | a shutdown | `SHUTDOWN_TIMEOUT` | `src/course/running.rs` |

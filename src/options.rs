@@ -30,6 +30,9 @@ pub struct Options {
     pub allow_origin: Vec<Origin>,
     /// `--no-wire`: pages have no wire view, which shows the bytes of their connections.
     pub no_wire_view: bool,
+    /// `--allow-faults`: browsers of other machines, too, may have something be wrong with
+    /// their own connections.
+    pub allow_faults: bool,
     /// The protocol's values for lesson 7.
     pub socket_io: SocketIoOptions,
 }
@@ -72,6 +75,7 @@ impl Default for Options {
             allow_host: Vec::new(),
             allow_origin: Vec::new(),
             no_wire_view: false,
+            allow_faults: false,
             socket_io: SocketIoOptions::default(),
         }
     }
@@ -94,6 +98,9 @@ Options (each also from the environment: --port is POLL_TO_PUSH_PORT):
                           (both may be given more than once; in the
                           environment, separate them by commas)
   --no-wire               pages show no bytes of their connections
+                          (in the environment: 1 or 0)
+  --allow-faults          pages on other machines may try faults on
+                          their own connections, too
                           (in the environment: 1 or 0)
 Lesson 7 (Socket.IO):
   --ping-interval-ms MS   from a sign of life to a ping    [25000]
@@ -125,7 +132,7 @@ impl fmt::Display for OptionsError {
     }
 }
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "host",
     "port",
     "max-connections",
@@ -139,11 +146,13 @@ const NAMES: [&str; 13] = [
     "connect-timeout-ms",
     RECOVERY,
     NO_WIRE,
+    ALLOW_FAULTS,
 ];
 
 /// The options that take no value on the command line.
 const RECOVERY: &str = "connection-state-recovery";
 const NO_WIRE: &str = "no-wire";
+const ALLOW_FAULTS: &str = "allow-faults";
 
 impl Options {
     /// Reads the environment, then the command line, which wins.
@@ -183,7 +192,7 @@ impl Options {
             let Some(name) = name else {
                 return Err(wrong(argument.unexpected()));
             };
-            let value = if [RECOVERY, NO_WIRE].contains(&name) {
+            let value = if [RECOVERY, NO_WIRE, ALLOW_FAULTS].contains(&name) {
                 "1".to_owned()
             } else {
                 parser.value().and_then(ValueExt::string).map_err(wrong)?
@@ -244,6 +253,7 @@ impl Options {
             }
             RECOVERY => self.socket_io.recovery = flag(value)?,
             NO_WIRE => self.no_wire_view = flag(value)?,
+            ALLOW_FAULTS => self.allow_faults = flag(value)?,
             _ => return Err("is no option".into()),
         }
         Ok(())

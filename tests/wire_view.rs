@@ -8,6 +8,7 @@ use common::{
 use poll_to_push::options::Options;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 /// The cookie that a page's answer sets, as a request sends it back.
 fn cookie(server: &Server) -> String {
@@ -315,4 +316,130 @@ fn a_lesson_on_the_library_is_observed_in_front_of_it() {
     );
     let told = looker.next();
     assert_eq!(told.text(), format!("{}{}", answer.head, answer.text()));
+}
+
+/// Says a word to the server, and gives its answer.
+fn say(looker: &mut Looker, word: &str) -> Value {
+    looker.client.send(masked(0x81, word.as_bytes()));
+    loop {
+        match looker.client.frame() {
+            (0x81, answer) => return serde_json::from_slice(&answer).expect("JSON"),
+            (0x82, batch) => looker.told.extend(unpack(&batch)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn stream(server: &Server, cookie: &str) -> Client {
+    let mut client = server.connect();
+    client.send(get("/comet/stream", cookie));
+    client.head();
+    client
+}
+
+#[test]
+fn a_proxy_that_gathers_holds_back_one_browsers_bytes_and_then_passes_all() {
+    let server = course();
+    let cookie = cookie(&server);
+    let mut looker = Looker::start(&server, &cookie);
+    let (mut own, mut other) = (stream(&server, &cookie), stream(&server, ""));
+    eventually("both follow", || {
+        server.health()["topics"]["chat"]["subscribers"] == 2
+    });
+    let began = Instant::now();
+    assert_eq!(say(&mut looker, "gather")["fault"], "gather");
+    for n in 0..3 {
+        server.publish("chat", &n.into());
+        assert!(
+            other
+                .text_chunk()
+                .expect("a chunk")
+                .contains(&format!("\"data\":{n},"))
+        );
+    }
+    let others = began.elapsed();
+    for n in 0..3 {
+        assert!(
+            own.text_chunk()
+                .expect("a chunk")
+                .contains(&format!("\"data\":{n},"))
+        );
+    }
+    assert!(others < Duration::from_secs(4), "{others:?}");
+    assert!(
+        began.elapsed() >= Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[test]
+fn a_slow_reader_takes_a_little_at_a_time_until_it_is_calm() {
+    let server = course();
+    let cookie = cookie(&server);
+    let mut looker = Looker::start(&server, &cookie);
+    let (mut own, mut other) = (stream(&server, &cookie), stream(&server, ""));
+    eventually("both follow", || {
+        server.health()["topics"]["chat"]["subscribers"] == 2
+    });
+    assert_eq!(say(&mut looker, "slow reader")["fault"], "slow reader");
+    let began = Instant::now();
+    server.publish("chat", &"x".repeat(1_000).into());
+    other.text_chunk();
+    let others = began.elapsed();
+    own.text_chunk();
+    let took = began.elapsed();
+    assert!(took >= Duration::from_secs(1), "{took:?}");
+    assert!(others < took, "{others:?} {took:?}");
+    // What would take a minute comes at once when it is over.
+    server.publish("chat", &"x".repeat(60_000).into());
+    assert_eq!(say(&mut looker, "calm")["fault"], Value::Null);
+    own.text_chunk();
+    assert!(began.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn what_a_stalled_browser_sends_is_taken_when_it_is_calm() {
+    let server = course();
+    let cookie = cookie(&server);
+    let mut looker = Looker::start(&server, &cookie);
+    let mut own = server.connect();
+    own.send(get("/healthz", &cookie));
+    assert_eq!(own.answer().status, 200);
+    assert_eq!(say(&mut looker, "stall")["fault"], "stall");
+    own.send(post("/publish", &cookie, "{\"data\":\"late\"}"));
+    // Another browser is served meanwhile.
+    let asked = post("/publish", "", "{\"data\":\"soon\"}");
+    assert_eq!(server.ask(&asked).status, 200);
+    let messages = || {
+        let read = server
+            .ask(&get("/short-polling/messages?after=0", ""))
+            .json();
+        read["messages"].as_array().expect("messages").len()
+    };
+    assert_eq!(messages(), 1);
+    assert_eq!(say(&mut looker, "calm")["fault"], Value::Null);
+    assert_eq!(own.answer().status, 200);
+    assert_eq!(messages(), 2);
+}
+
+#[test]
+fn a_fault_ends_with_the_view_that_asked_for_it_and_a_wrong_word_is_told() {
+    let server = course();
+    let cookie = cookie(&server);
+    let mut looker = Looker::start(&server, &cookie);
+    let mut own = server.connect();
+    own.send(get("/healthz", &cookie));
+    assert_eq!(own.answer().status, 200);
+    let words = say(&mut looker, "break everything");
+    assert!(
+        words["error"]
+            .as_str()
+            .is_some_and(|why| why.contains("gather")),
+        "{words}"
+    );
+    say(&mut looker, "stall");
+    own.send(get("/healthz", &cookie));
+    drop(looker);
+    assert_eq!(own.answer().status, 200);
 }

@@ -4,6 +4,7 @@ import { counted } from "/shared/format.js";
 import { byId } from "/shared/panel.js";
 import { looking } from "/view/view.js";
 import { Drawing } from "./drawing.js";
+import { setUpFaults } from "./faults.js";
 import { setUpHundreds } from "./hundreds.js";
 import { setUpKeep } from "./keep.js";
 import { drawLedger, verdict } from "./ledger.js";
@@ -181,6 +182,7 @@ byId("cut").addEventListener("click", () => {
   say(byId("published"), "", "");
 });
 
+setUpFaults();
 setUpHundreds();
 setUpServer();
 setUpKeep();

@@ -91,6 +91,20 @@ defineSteps({
       return all && { words: `whole: ${counted(all.length, "message")}, ${all.filter(({ fates }) => fates.includes("late")).length} of them late somewhere`, crossing: cut };
     },
   ],
+  "slow-stalled-gathered": [
+    (seen) => {
+      const gathers = last(seen, "fault", ({ fault }) => fault === "gather");
+      const all = gathers && run(seen);
+      const late = all ? all.filter(({ fates }) => fates.includes("late")).length : 0;
+      return late > 0 && `whole: ${counted(all.length, "message")}, ${late} of them late`;
+    },
+    (seen) => {
+      const stalls = last(seen, "fault", ({ fault }) => fault === "stall");
+      const over = stalls && last(seen, "calm", ({ at }) => at > stalls.at);
+      const all = over && arrived(stalls.at);
+      return all && all.every(({ message }) => message.ackedAt > over.at) && `taken ${milliseconds(all[0].message.ackedAt - all[0].message.sentAt)} after it was sent, and whole`;
+    },
+  ],
   hundreds: [report("long-polling"), report("parked")],
   "waiting-waking-writing": [
     (seen) => {

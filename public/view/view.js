@@ -28,6 +28,13 @@ export const looking = new Promise((done) => (seesAll = done));
 /** Cuts this browser's connections, as the button of the ladder does. */
 export const cutConnections = () => view?.cut();
 
+/** `told({fault, seconds, error})` is told what the server says of a fault that was asked for. */
+export const watchFaults = (told) => (tellOfFault = told);
+let tellOfFault = () => {};
+
+/** Asks the server for a fault of this browser's connections; `calm` ends it. Whether it could be asked. */
+export const askForFault = (word) => view?.ask?.(word) ?? false;
+
 /** A table that is wider than the screen says that it scrolls. */
 function tellOfWideTables() {
   for (const table of document.querySelectorAll(".text .table")) {
@@ -56,6 +63,7 @@ function setUpStops() {
       closed: () => stage.askForBytes(false),
       asked: () => stage.askForBytes(),
       marked: (mark) => steps.marked(mark),
+      fault: (said) => tellOfFault(said),
     });
   const finished = () => {
     const { finished } = progressOf(name);

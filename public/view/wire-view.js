@@ -110,7 +110,7 @@ class WireView {
 
   cut() {
     this.follow();
-    if (!this.askToCut()) this.say("not cut: the view has no connection itself");
+    if (!this.ask("cut")) this.say("not cut: the view has no connection itself");
   }
 
   /** Back from an arrow or a part that was looked at, to what crosses now. */
@@ -167,7 +167,8 @@ class WireView {
   // From the server's tap.
 
   start() {
-    this.askToCut = look({
+    this.ask = look({
+      fault: (said) => this.on.fault(said),
       cut: (count) => this.say(`cut: ${counted(count, "connection")} of this browser, those that were idle, too`),
       hello: ({ now, connections }) => {
         const offset = now / 1e6 - performance.now() / 1000;

@@ -32,22 +32,17 @@ pub struct TcpWriteHalf {
 }
 
 impl WriteHalf for TcpWriteHalf {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
-        let sent = SockRef::from(&*self.stream).send_with_flags(bytes, flags)?;
-        self.tap.sent(&bytes[..sent]);
-        Ok(sent)
-    }
-
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn try_write(&self, _bytes: &[u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::WouldBlock.into())
+        if self.tap.holds_back() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.send_now(bytes)
     }
 
     fn write_within(&self, bytes: &[u8], patience: Duration) -> io::Result<usize> {
+        let bytes = &bytes[..self.tap.pace(bytes.len())];
         // Mostly there is room, and then no time-out has to be set.
-        match self.try_write(bytes) {
+        match self.send_now(bytes) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             written => return written,
         }
@@ -64,5 +59,20 @@ impl WriteHalf for TcpWriteHalf {
 
     fn shutdown(&self) {
         let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+impl TcpWriteHalf {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
+        let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+        let sent = SockRef::from(&*self.stream).send_with_flags(bytes, flags)?;
+        self.tap.sent(&bytes[..sent]);
+        Ok(sent)
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn send_now(&self, _bytes: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
     }
 }

@@ -212,6 +212,7 @@ impl StreamingConnection {
 impl Read for StreamingConnection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = (&*self.stream).read(buffer);
+        self.writer.tap().wait_while_stalled();
         match &read {
             Ok(0) => {
                 self.writer.close(CloseReason::ClientClosed);

@@ -206,7 +206,9 @@ impl<'a> RequestReader<'a> {
             if left.is_zero() {
                 return Ok(Filled::TimedOut);
             }
-            match self.read(&mut bytes, left) {
+            let read = self.read(&mut bytes, left);
+            self.tap.wait_while_stalled();
+            match read {
                 Ok(0) => return Ok(Filled::Closed),
                 Ok(read) => {
                     self.buffer.extend_from_slice(&bytes[..read]);

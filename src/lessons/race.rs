@@ -176,7 +176,9 @@ impl Drop for Turn {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::app::AppState;
+    use crate::http::Request;
+    use crate::lessons::race::plan;
     use crate::options::Options;
 
     #[test]

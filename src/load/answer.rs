@@ -3,7 +3,7 @@
 //! Nothing here keeps bytes: each function looks at the front of what has come and says how
 //! much of it is complete. What is not stays with the caller.
 
-use super::fault::Fault;
+use super::failure::Failure;
 use httparse::Status;
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ const MOST_FIELDS: usize = 64;
 /// A longer head, or line of a chunk's size, is none.
 const LONGEST_HEAD: usize = 64 * 1024;
 
-const NO_HTTP: Fault = Fault::Malformed("what came is no HTTP");
+const NO_HTTP: Failure = Failure::Malformed("what came is no HTTP");
 
 /// What a head says, as far as a subscriber needs it.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub struct Whole<'a> {
 ///
 /// # Errors
 /// When it is no head.
-pub fn head(bytes: &[u8]) -> Result<Option<(Head<'_>, usize)>, Fault> {
+pub fn head(bytes: &[u8]) -> Result<Option<(Head<'_>, usize)>, Failure> {
     let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
     let mut response = httparse::Response::new(&mut fields);
     let length = match response.parse(bytes) {
@@ -91,7 +91,7 @@ pub fn head(bytes: &[u8]) -> Result<Option<(Head<'_>, usize)>, Fault> {
 ///
 /// # Errors
 /// When it is no answer, or one without an end of its own.
-pub fn whole(bytes: &[u8]) -> Result<Option<(Whole<'_>, usize)>, Fault> {
+pub fn whole(bytes: &[u8]) -> Result<Option<(Whole<'_>, usize)>, Failure> {
     let Some((head, start)) = head(bytes)? else {
         return Ok(None);
     };
@@ -112,7 +112,7 @@ pub fn whole(bytes: &[u8]) -> Result<Option<(Whole<'_>, usize)>, Fault> {
                 (Whole { head, body }, start + taken)
             }))
         }
-        Framing::UntilEnd => Err(Fault::Malformed("an answer to a poll says no length")),
+        Framing::UntilEnd => Err(Failure::Malformed("an answer to a poll says no length")),
     }
 }
 
@@ -147,7 +147,7 @@ impl Chunks {
     ///
     /// # Errors
     /// When they are no chunks.
-    pub fn take(&mut self, bytes: &[u8], mut each: impl FnMut(&[u8])) -> Result<usize, Fault> {
+    pub fn take(&mut self, bytes: &[u8], mut each: impl FnMut(&[u8])) -> Result<usize, Failure> {
         let mut at = 0;
         loop {
             let rest = &bytes[at..];
@@ -162,7 +162,7 @@ impl Chunks {
                         self.place = ChunkPlace::Data(size.saturating_add(LINE_END));
                     }
                     Ok(Status::Partial) if rest.len() < LONGEST_HEAD => return Ok(at),
-                    _ => return Err(Fault::Malformed("what came is no chunk")),
+                    _ => return Err(Failure::Malformed("what came is no chunk")),
                 },
                 ChunkPlace::Data(left) => {
                     let taken = left.min(rest.len() as u64);

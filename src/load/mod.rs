@@ -17,7 +17,7 @@
 
 mod answer;
 mod conversations;
-mod fault;
+mod failure;
 mod held;
 mod marker;
 mod plan;
@@ -29,7 +29,7 @@ mod subscribers;
 pub mod table;
 mod tally;
 
-pub use fault::{Error, Fault};
+pub use failure::{Error, Failure};
 pub use marker::MARK;
 pub use plan::{BaseUrl, Plan, Technique};
 pub use process::Sample;

@@ -1,6 +1,6 @@
 //! What a run is to do, and against which server.
 
-use super::fault::Error;
+use super::failure::Error;
 use super::marker::{MARK, MOST_MESSAGES};
 use crate::origin::Authority;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! What the server's process costs, and the load program itself, from `/proc` (Linux).
 
-use super::fault::Error;
+use super::failure::Error;
 use std::time::{Duration, Instant};
 
 /// Units of CPU time in `/proc/PID/stat`: `USER_HZ`, 100 wherever Rust's Linux runs.

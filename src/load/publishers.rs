@@ -4,7 +4,7 @@
 
 use super::answer::whole;
 use super::conversations::RunContext;
-use super::fault::Fault;
+use super::failure::Failure;
 use super::marker::MARK;
 use super::plan::Plan;
 use crate::threads;
@@ -26,7 +26,7 @@ pub struct Published {
     /// Which one.
     pub sequence: u32,
     /// Whether the server took it.
-    pub outcome: Result<(), Fault>,
+    pub outcome: Result<(), Failure>,
 }
 
 /// A message that is to be sent.
@@ -150,7 +150,7 @@ impl Publisher {
         }
     }
 
-    fn publish(&mut self, sequence: u32) -> Result<(), Fault> {
+    fn publish(&mut self, sequence: u32) -> Result<(), Failure> {
         let reusable = self.connection.take();
         let mut stream = match reusable.filter(|(_, used)| used.elapsed() < IDLE) {
             Some((stream, _)) => stream,
@@ -164,7 +164,7 @@ impl Publisher {
         loop {
             let length = stream.read(&mut buffer)?;
             if length == 0 {
-                return Err(Fault::Ended);
+                return Err(Failure::Ended);
             }
             self.received.extend_from_slice(&buffer[..length]);
             let Some((answer, _)) = whole(&self.received)? else {
@@ -175,7 +175,7 @@ impl Publisher {
             }
             return match answer.head.status {
                 200 => Ok(()),
-                status => Err(Fault::Status(status)),
+                status => Err(Failure::Status(status)),
             };
         }
     }

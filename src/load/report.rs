@@ -1,6 +1,6 @@
 //! What a run measured, for people's programs (JSON) and for [`super::table`].
 
-use super::fault::Fault;
+use super::failure::Failure;
 use super::plan::{Plan, Technique};
 use super::process::Sample;
 use super::subscribers::Traffic;
@@ -239,7 +239,7 @@ impl Report {
 }
 
 /// How a publication's fault is counted, beside the subscribers'.
-pub fn publishing(fault: Fault) -> String {
+pub fn publishing(fault: Failure) -> String {
     format!("publishing: {fault}")
 }
 

@@ -1,7 +1,7 @@
 //! One run from its first connection to its report.
 
 use super::conversations::RunContext;
-use super::fault::{Error, Fault};
+use super::failure::{Error, Failure};
 use super::marker::Marker;
 use super::plan::Plan;
 use super::process::{Sample, percent, thread_cpu};
@@ -103,7 +103,7 @@ fn join(plan: &Plan, subscribers: &mut Subscribers, watch: Watch) -> Result<(), 
             last = (joined, Instant::now());
         }
         let fault = outcome.err();
-        if let Some(Fault::Status(status @ 404)) = fault {
+        if let Some(Failure::Status(status @ 404)) = fault {
             return Err(Error::NotThere {
                 technique: plan.technique,
                 path: plan.technique.path(),

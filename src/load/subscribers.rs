@@ -2,7 +2,7 @@
 //! (epoll and its like, by `mio`) that says which have something.
 
 use super::conversations::{Conversation, RunContext, Step, receive};
-use super::fault::Fault;
+use super::failure::Failure;
 use super::held::Held;
 use super::marker::Mark;
 use super::plan::Plan;
@@ -113,7 +113,7 @@ impl<'a> Subscribers<'a> {
     ///
     /// # Errors
     /// The system's, as of the connection.
-    pub fn connect_more(&mut self) -> Result<(), Fault> {
+    pub fn connect_more(&mut self) -> Result<(), Failure> {
         while self.peers.len() < self.wanted && self.peers.len() < self.joined + AT_ONCE {
             let mut peer = Peer {
                 conversation: self.context.conversation(),
@@ -146,7 +146,7 @@ impl<'a> Subscribers<'a> {
     ///
     /// # Errors
     /// While subscribing, the first fault. After [`Subscribers::start`], never.
-    pub fn turn(&mut self, timeout: Duration, deliver: Deliver) -> Result<(), Fault> {
+    pub fn turn(&mut self, timeout: Duration, deliver: Deliver) -> Result<(), Failure> {
         let now = Instant::now();
         let timeout = match self.paused.front() {
             Some((due, _)) if self.running => timeout.min(due.saturating_duration_since(now)),
@@ -181,7 +181,7 @@ impl<'a> Subscribers<'a> {
         outcome
     }
 
-    fn settle(&mut self, at: usize, done: Result<(), Fault>) -> Result<(), Fault> {
+    fn settle(&mut self, at: usize, done: Result<(), Failure>) -> Result<(), Failure> {
         let Err(fault) = done else {
             return Ok(());
         };
@@ -195,7 +195,7 @@ impl<'a> Subscribers<'a> {
         Ok(())
     }
 
-    fn happened(&mut self, at: usize, event: &Event, deliver: Deliver) -> Result<(), Fault> {
+    fn happened(&mut self, at: usize, event: &Event, deliver: Deliver) -> Result<(), Failure> {
         let peer = &mut self.peers[at];
         if !peer.connected {
             if !peer.is_connected()? {
@@ -215,7 +215,7 @@ impl<'a> Subscribers<'a> {
     }
 
     /// Reads all there is.
-    fn read(&mut self, at: usize, to_the_end: bool, deliver: Deliver) -> Result<(), Fault> {
+    fn read(&mut self, at: usize, to_the_end: bool, deliver: Deliver) -> Result<(), Failure> {
         loop {
             let peer = &mut self.peers[at];
             let Some(stream) = &mut peer.stream else {
@@ -225,7 +225,7 @@ impl<'a> Subscribers<'a> {
                 Ok(0) => {
                     peer.stream = None;
                     if !peer.held.is_empty() {
-                        return Err(Fault::Ended);
+                        return Err(Failure::Ended);
                     }
                     peer.conversation.ended(&mut self.step)?;
                     return self.act(at, deliver);
@@ -250,7 +250,7 @@ impl<'a> Subscribers<'a> {
     }
 
     /// Does what the conversation wants.
-    fn act(&mut self, at: usize, deliver: Deliver) -> Result<(), Fault> {
+    fn act(&mut self, at: usize, deliver: Deliver) -> Result<(), Failure> {
         let (peer, step) = (&mut self.peers[at], &mut self.step);
         if !step.found.is_empty() {
             let now = self.context.marker.nanoseconds(Instant::now());

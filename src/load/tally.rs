@@ -1,6 +1,6 @@
 //! Counts what came of what was published: lost, doubled, out of order, and how late.
 
-use super::fault::Fault;
+use super::failure::Failure;
 use super::marker::Mark;
 use super::plan::Plan;
 use hdrhistogram::Histogram;
@@ -111,7 +111,7 @@ impl Tally {
     }
 
     /// The server took the message, or refused it.
-    pub fn published(&mut self, sequence: u32, outcome: Result<(), Fault>, now: u64) {
+    pub fn published(&mut self, sequence: u32, outcome: Result<(), Failure>, now: u64) {
         let Some(message) = self.messages.get_mut(sequence as usize) else {
             return;
         };
@@ -174,7 +174,7 @@ mod tests {
         assert!(tally.done_with(0) && !tally.done_with(1) && !tally.complete());
         assert_eq!((tally.came, tally.expected()), (2, 2));
         assert_eq!((tally.delay.max(), tally.fan_out.max()), (100, 100));
-        tally.published(1, Err(Fault::Status(503)), 120);
+        tally.published(1, Err(Failure::Status(503)), 120);
         tally.published(2, Ok(()), 130);
         assert!(tally.done_with(1) && !tally.complete());
         tally.delivered(1, mark(2), 140);

@@ -8,18 +8,21 @@
 //!
 //! The browser of a connection is a token that the server is given with each request
 //! (see `wire_view`), and an observer is told of the connections with the same one.
-//! `registry` knows who observes what; `batch` puts captured pieces into bytes.
+//! `registry` knows who observes what; `batch` puts captured pieces into bytes; `fault` is
+//! what a browser can ask to be wrong with its connections.
 //!
 //! Threads: none here; an observer's own is in `wire_view`. The locks here are taken
 //! last, also under an outbox's, and held for a look or a change only.
 
 pub mod batch;
+pub mod fault;
 mod registry;
 
 pub use registry::{Observation, TapRegistry};
 
 use crate::lock::lock;
 use bytes::Bytes;
+use fault::Faults;
 use registry::Browser;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -140,6 +143,32 @@ impl Tap {
         if !self.over.swap(true, Ordering::Relaxed) {
             self.capture(Kind::End(reason), b"");
         }
+    }
+
+    /// Whether what goes to the browser may not leave at once: see [`fault`].
+    pub fn holds_back(&self) -> bool {
+        self.with_faults(Faults::holds_back).unwrap_or(false)
+    }
+
+    /// Waits, where a fault wants it, until some of `wanted` bytes may leave; how many.
+    pub fn pace(&self, wanted: usize) -> usize {
+        self.with_faults(|faults| faults.pace(wanted))
+            .unwrap_or(wanted)
+    }
+
+    /// Waits, where a fault wants it, before what came is taken.
+    pub fn wait_while_stalled(&self) {
+        self.with_faults(Faults::wait_while_stalled);
+    }
+
+    fn with_faults<T>(&self, run: impl FnOnce(&Faults) -> T) -> Option<T> {
+        if self.taps.faulty.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let asked = lock(&self.asked);
+        let browser = asked.as_ref()?.browser.clone();
+        drop(asked);
+        Some(run(&browser.faults))
     }
 
     #[inline]

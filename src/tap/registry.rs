@@ -1,6 +1,7 @@
 //! Who observes what: the browsers of one server, their connections, and the
 //! observers of each.
 
+use super::fault::{Fault, Faults};
 use super::{Captured, Tap};
 use crate::lock::lock;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -17,6 +18,8 @@ pub struct TapRegistry {
     pub(super) on: bool,
     /// How many observers there are. All that a connection reads while it is zero.
     pub(super) observing: AtomicUsize,
+    /// How many browsers have a fault. Nothing is held up while it is zero.
+    pub(super) faulty: AtomicUsize,
     /// Numbers the observers.
     next_observer: AtomicU64,
     pub(super) browsers: Mutex<HashMap<String, Weak<Browser>>>,
@@ -29,6 +32,7 @@ pub(super) struct Browser {
     token: String,
     pub(super) connections: Mutex<HashMap<u64, Weak<Tap>>>,
     pub(super) observers: Mutex<Vec<Observer>>,
+    pub(super) faults: Faults,
 }
 
 pub(super) struct Observer {
@@ -43,6 +47,7 @@ impl TapRegistry {
         Arc::new(TapRegistry {
             on,
             observing: AtomicUsize::new(0),
+            faulty: AtomicUsize::new(0),
             next_observer: AtomicU64::new(0),
             browsers: Mutex::default(),
             began: Instant::now(),
@@ -69,6 +74,7 @@ impl TapRegistry {
             token: token.to_owned(),
             connections: Mutex::default(),
             observers: Mutex::default(),
+            faults: Faults::default(),
         });
         browsers.insert(token.to_owned(), Arc::downgrade(&browser));
         browser
@@ -129,7 +135,7 @@ impl Drop for Browser {
     }
 }
 
-/// An observer's end of it. Dropping it ends the observation.
+/// An observer's end of it. Dropping it ends the observation, and the browser's fault.
 pub struct Observation {
     browser: Arc<Browser>,
     number: u64,
@@ -141,6 +147,17 @@ impl Observation {
     /// What passes. The channel ends when the `Observation` is dropped.
     pub fn captured(&self) -> Receiver<Captured> {
         self.captured.clone()
+    }
+
+    /// Begins a fault of this browser's connections, or ends the one there is.
+    pub fn set_fault(&self, fault: Option<Fault>) {
+        let taps = &self.browser.taps;
+        if fault.is_some() {
+            taps.faulty.fetch_add(1, Ordering::Relaxed);
+        }
+        if self.browser.faults.set(fault) {
+            taps.faulty.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
     /// Counts the captured pieces that did not fit in.
@@ -163,6 +180,7 @@ impl Observation {
 
 impl Drop for Observation {
     fn drop(&mut self) {
+        self.set_fault(None);
         lock(&self.browser.observers).retain(|observer| observer.number != self.number);
         self.browser.taps.observing.fetch_sub(1, Ordering::Relaxed);
     }

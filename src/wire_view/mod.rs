@@ -1,9 +1,10 @@
 //! The wire view's server side: `/wire/socket`, the WebSocket that streams a browser its
 //! own connections' bytes ([`crate::tap`]), and the cookie by which a browser is known.
 //!
-//! The view's own connection is never shown in it. The page may send two words: `time`,
-//! to learn how long bytes are on their way, and `cut`, to have the browser's other
-//! connections cut.
+//! The view's own connection is never shown in it. The page may send words: `time`, to
+//! learn how long bytes are on their way; `cut`, to have the browser's other connections
+//! cut; `stall`, `slow reader` or `gather`, to have something wrong with them for a while
+//! ([`crate::tap::fault`]), and `calm`, to end that.
 //!
 //! Threads: the connection's own reads; one more, `wire-view`, takes what was captured
 //! from its channel and sends it, and waits when the page is slow. Then the channel
@@ -19,6 +20,7 @@ use crate::feed::{CloseReason, IDENTITY};
 use crate::http::websocket_handshake::accept;
 use crate::http::{Access, Request, Response, Route};
 use crate::tap::batch;
+use crate::tap::fault::{Fault, LASTS};
 use crate::threads;
 use serde_json::json;
 use std::sync::Arc;
@@ -28,6 +30,12 @@ use tungstenite::Message;
 const PATH: &str = "/wire/socket";
 /// What the page may send, in bytes.
 const LIMIT: usize = 1024;
+
+/// The answer to another word.
+const WORDS: &str = "the words here are time, cut, stall, slow reader, gather and calm";
+/// The answer to a fault from elsewhere.
+const NO_FAULTS: &str = "faults are for a browser on the machine of the server, unless it was \
+                         started with --allow-faults";
 
 /// Whether a page can show the bytes of its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +66,7 @@ fn observe(app: &Arc<AppState>, request: &Request) -> Result<Response, Response>
         return Err(Response::error(403, why));
     };
     let head = accept(request)?;
+    let may_fault = request.peer.is_loopback() || app.options.allow_faults;
     let taps = app.taps.clone();
     Ok(head.streaming(&IDENTITY, move |mut connection| {
         let observation = taps.observe(&token);
@@ -88,10 +97,23 @@ fn observe(app: &Arc<AppState>, request: &Request) -> Result<Response, Response>
             }
         };
         websocket::serve(connection, LIMIT, |word| {
-            let reply = match word {
-                Message::Text(word) if word == "cut" => json!({ "cut": taps.cut(&token) }),
-                Message::Text(word) if word == "time" => json!({ "time": us() }),
-                _ => json!({ "error": "the words here are time and cut" }),
+            let word = match &word {
+                Message::Text(word) => word.as_str(),
+                _ => "",
+            };
+            let reply = match (word, Fault::parse(word)) {
+                ("time", _) => json!({ "time": us() }),
+                ("cut", _) => json!({ "cut": taps.cut(&token) }),
+                ("calm", _) => {
+                    observation.set_fault(None);
+                    json!({ "fault": null })
+                }
+                (_, Some(fault)) if may_fault => {
+                    observation.set_fault(Some(fault));
+                    json!({ "fault": fault.name(), "seconds": LASTS.as_secs() })
+                }
+                (_, Some(_)) => json!({ "error": NO_FAULTS }),
+                _ => json!({ "error": WORDS }),
             };
             Action::Send(Message::text(reply.to_string()))
         });

@@ -3,7 +3,7 @@
 //! What is published anywhere in the chat comes as the event `chat message`.
 
 use super::super::answer::whole;
-use super::super::fault::Fault;
+use super::super::failure::Failure;
 use super::websocket::{Frames, send};
 use super::{Conversation, RunContext, Step};
 use serde::Deserialize;
@@ -29,14 +29,14 @@ fn packet(
     context: &RunContext,
     step: &mut Step,
     mut reply: impl FnMut(&'static str, &mut Step),
-) -> Result<(), Fault> {
+) -> Result<(), Failure> {
     match packet {
         [b'2', ..] => reply(PONG, step),
         [b'0', ..] => reply(CONNECT, step),
         [b'4', b'2', ..] => context.marker.find(packet, &mut step.found),
         [b'4', b'0', ..] => step.joined = true,
-        [b'4', b'4', ..] => return Err(Fault::Malformed("the namespace was refused")),
-        [b'1', ..] | [b'4', b'1', ..] => return Err(Fault::Ended),
+        [b'4', b'4', ..] => return Err(Failure::Malformed("the namespace was refused")),
+        [b'1', ..] | [b'4', b'1', ..] => return Err(Failure::Ended),
         _ => {}
     }
     Ok(())
@@ -65,7 +65,7 @@ impl Conversation for ByWebSocket<'_> {
         );
     }
 
-    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Fault> {
+    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Failure> {
         let context = self.context;
         self.frames.received(
             bytes,
@@ -113,16 +113,18 @@ impl<'a> ByPolling<'a> {
         }
     }
 
-    fn open(&mut self, body: &[u8]) -> Result<(), Fault> {
+    fn open(&mut self, body: &[u8]) -> Result<(), Failure> {
         let json = body.strip_prefix(b"0").and_then(|body| {
             let packet = body.split(|byte| *byte == SEPARATOR).next()?;
             serde_json::from_slice::<Opening>(packet).ok()
         });
-        let opening = json.ok_or(Fault::Malformed("the session was not opened"))?;
+        let opening = json.ok_or(Failure::Malformed("the session was not opened"))?;
         // It goes into a URL as it is.
         let right = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
         if opening.sid.is_empty() || !opening.sid.bytes().all(right) {
-            return Err(Fault::Malformed("the session's id does not fit into a URL"));
+            return Err(Failure::Malformed(
+                "the session's id does not fit into a URL",
+            ));
         }
         self.sid = opening.sid;
         Ok(())
@@ -134,12 +136,12 @@ impl Conversation for ByPolling<'_> {
         self.ask(step);
     }
 
-    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Fault> {
+    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Failure> {
         let Some((answer, length)) = whole(bytes)? else {
             return Ok(0);
         };
         if answer.head.status != 200 {
-            return Err(Fault::Status(answer.head.status));
+            return Err(Failure::Status(answer.head.status));
         }
         if self.sid.is_empty() {
             self.open(&answer.body)?;

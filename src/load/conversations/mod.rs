@@ -8,7 +8,7 @@ mod poll;
 mod stream;
 mod websocket;
 
-use super::fault::Fault;
+use super::failure::Failure;
 use super::held::Held;
 use super::marker::{Mark, Marker};
 use super::plan::{Plan, Technique};
@@ -25,14 +25,14 @@ pub trait Conversation {
     ///
     /// # Errors
     /// When the server did not keep to the contract. The connection ends.
-    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Fault>;
+    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Failure>;
 
     /// The server ended the connection, with nothing half received.
     ///
     /// # Errors
     /// When that must not happen here. Else [`Step::connect`] may ask for another.
-    fn ended(&mut self, _step: &mut Step) -> Result<(), Fault> {
-        Err(Fault::Ended)
+    fn ended(&mut self, _step: &mut Step) -> Result<(), Failure> {
+        Err(Failure::Ended)
     }
 
     /// The time asked for by [`Step::pause`] is over.
@@ -49,7 +49,7 @@ pub fn receive(
     held: &mut Held,
     bytes: &[u8],
     step: &mut Step,
-) -> Result<(), Fault> {
+) -> Result<(), Failure> {
     held.feed(bytes, |bytes| {
         let mut at = 0;
         loop {

@@ -4,7 +4,7 @@
 //! before the first.
 
 use super::super::answer::whole;
-use super::super::fault::Fault;
+use super::super::failure::Failure;
 use super::{Conversation, RunContext, Step};
 
 /// How long a long poll asks the server to wait, in seconds.
@@ -68,15 +68,15 @@ impl Conversation for Poll<'_> {
         self.ask(step);
     }
 
-    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Fault> {
+    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Failure> {
         let Some((answer, length)) = whole(bytes)? else {
             return Ok(0);
         };
         if !matches!(answer.head.status, 200 | 204) {
-            return Err(Fault::Status(answer.head.status));
+            return Err(Failure::Status(answer.head.status));
         }
         let cursor = answer.head.last_event_id;
-        let cursor = cursor.ok_or(Fault::Malformed("an answer says no Last-Event-ID"))?;
+        let cursor = cursor.ok_or(Failure::Malformed("an answer says no Last-Event-ID"))?;
         let first = self.cursor.is_empty();
         self.cursor.clear();
         self.cursor.push_str(cursor);
@@ -99,11 +99,11 @@ impl Conversation for Poll<'_> {
         Ok(length)
     }
 
-    fn ended(&mut self, step: &mut Step) -> Result<(), Fault> {
+    fn ended(&mut self, step: &mut Step) -> Result<(), Failure> {
         match self.stage {
             // A GET may be sent again (RFC 9110, section 9.2.2).
             PollStage::Waits if self.used => step.connect = true,
-            PollStage::Waits => return Err(Fault::Ended),
+            PollStage::Waits => return Err(Failure::Ended),
             PollStage::Pauses | PollStage::PausesWithout => self.stage = PollStage::PausesWithout,
         }
         Ok(())
@@ -168,7 +168,7 @@ mod tests {
         let mut poll = Poll::new(&long, Some(WAIT));
         let mut step = Step::default();
         poll.connected(&mut step);
-        assert_eq!(poll.ended(&mut step), Err(Fault::Ended), "never answered");
+        assert_eq!(poll.ended(&mut step), Err(Failure::Ended), "never answered");
         let closing = answer("Connection: close\r\n", "{}");
         assert!(poll.received(closing.as_bytes(), &mut step).is_ok());
         assert!(std::mem::take(&mut step.connect), "said so");

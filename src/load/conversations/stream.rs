@@ -1,7 +1,7 @@
 //! Lessons 3 to 5: one answer that goes on, in lines, scripts or events.
 
 use super::super::answer::{Chunks, Framing, head};
-use super::super::fault::Fault;
+use super::super::failure::Failure;
 use super::super::held::Held;
 use super::super::marker::{Mark, Marker};
 use super::super::plan::Technique;
@@ -33,17 +33,17 @@ impl<'a> Stream<'a> {
         }
     }
 
-    fn take_head(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Fault> {
+    fn take_head(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Failure> {
         let Some((head, length)) = head(bytes)? else {
             return Ok(0);
         };
         if head.status != 200 {
-            return Err(Fault::Status(head.status));
+            return Err(Failure::Status(head.status));
         }
         self.body = match head.framing {
             Framing::Chunked => Coding::Chunked(Chunks::default()),
             Framing::UntilEnd => Coding::Identity,
-            Framing::Length(_) => return Err(Fault::Malformed("a stream has no length")),
+            Framing::Length(_) => return Err(Failure::Malformed("a stream has no length")),
         };
         step.joined = true;
         Ok(length)
@@ -59,7 +59,7 @@ impl Conversation for Stream<'_> {
         self.context.get(format_args!(""), fields, step);
     }
 
-    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Fault> {
+    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Failure> {
         let mut at = 0;
         if matches!(self.body, Coding::Unknown) {
             at = self.take_head(bytes, step)?;
@@ -75,7 +75,7 @@ impl Conversation for Stream<'_> {
             Coding::Chunked(chunks) => {
                 at += chunks.take(rest, |data| pieces.feed(data, marker, &mut step.found))?;
                 if chunks.ended() {
-                    return Err(Fault::Ended);
+                    return Err(Failure::Ended);
                 }
             }
         }
@@ -202,6 +202,6 @@ mod tests {
         let mut stream = Stream::new(&context);
         let bytes = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
         let ended = stream.received(bytes, &mut Step::default());
-        assert_eq!(ended, Err(Fault::Ended));
+        assert_eq!(ended, Err(Failure::Ended));
     }
 }

@@ -1,7 +1,7 @@
 //! Lesson 6, and the frames that lesson 7 needs, too (RFC 6455).
 
 use super::super::answer::head;
-use super::super::fault::Fault;
+use super::super::failure::Failure;
 use super::{Conversation, RunContext, Step};
 use std::fmt::Arguments;
 use std::io::Cursor;
@@ -45,15 +45,15 @@ impl Frames {
         bytes: &[u8],
         step: &mut Step,
         opened: impl FnOnce(&mut Step),
-        mut each: impl FnMut(&[u8], &mut Step) -> Result<(), Fault>,
-    ) -> Result<usize, Fault> {
+        mut each: impl FnMut(&[u8], &mut Step) -> Result<(), Failure>,
+    ) -> Result<usize, Failure> {
         let mut at = 0;
         if !self.open {
             let Some((head, length)) = head(bytes)? else {
                 return Ok(0);
             };
             if head.status != 101 {
-                return Err(Fault::Status(head.status));
+                return Err(Failure::Status(head.status));
             }
             self.open = true;
             opened(step);
@@ -68,7 +68,7 @@ impl Frames {
                 OpCode::Control(Control::Ping) => {
                     send(Frame::pong(payload.to_vec()), &mut step.out);
                 }
-                OpCode::Control(Control::Close) => return Err(Fault::Ended),
+                OpCode::Control(Control::Close) => return Err(Failure::Ended),
                 OpCode::Control(_) => {}
                 OpCode::Data(Data::Text | Data::Binary) if header.is_final => {
                     each(payload, step)?;
@@ -94,8 +94,8 @@ struct ServerFrame<'a> {
 }
 
 /// The frame at the front of `bytes`. `None` when more must come.
-fn frame(bytes: &[u8]) -> Result<Option<ServerFrame<'_>>, Fault> {
-    const NO_FRAME: Fault = Fault::Malformed("what came is no WebSocket frame of a server");
+fn frame(bytes: &[u8]) -> Result<Option<ServerFrame<'_>>, Failure> {
+    const NO_FRAME: Failure = Failure::Malformed("what came is no WebSocket frame of a server");
     let mut cursor = Cursor::new(bytes);
     let Some((header, size)) = FrameHeader::parse(&mut cursor).map_err(|_| NO_FRAME)? else {
         return Ok(None);
@@ -139,7 +139,7 @@ impl Conversation for PlainSocket<'_> {
         Frames::handshake(self.context, format_args!(""), step);
     }
 
-    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Fault> {
+    fn received(&mut self, bytes: &[u8], step: &mut Step) -> Result<usize, Failure> {
         let marker = &self.context.marker;
         self.frames.received(
             bytes,
@@ -200,7 +200,7 @@ mod tests {
         let masked = [b'h' ^ MASK[0], b'i' ^ MASK[0]];
         let pong = [&[0x8a, 0x82][..], &MASK, &masked].concat();
         assert_eq!(step.out, pong);
-        assert_eq!(socket.received(&[0x88, 0], &mut step), Err(Fault::Ended));
+        assert_eq!(socket.received(&[0x88, 0], &mut step), Err(Failure::Ended));
         assert!(socket.received(&[0x81, 0x80], &mut step).is_ok());
         let masked = [0x81, 0x81, 1, 2, 3, 4, 5];
         assert!(socket.received(&masked, &mut step).is_err());

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 /// What went wrong with one connection. As text it is the kind that a report counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum Failure {
     /// An answer with this status, and no good one.
     Status(u16),
     /// The server closed it.
@@ -18,19 +18,19 @@ pub enum Fault {
     Io(io::ErrorKind),
 }
 
-impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Fault {
-        Fault::Io(error.kind())
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Io(error.kind())
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Status(status) => write!(f, "HTTP {status}"),
-            Fault::Ended => f.write_str("the server closed the connection"),
-            Fault::Malformed(why) => f.write_str(why),
-            Fault::Io(kind) => kind.fmt(f),
+            Failure::Status(status) => write!(f, "HTTP {status}"),
+            Failure::Ended => f.write_str("the server closed the connection"),
+            Failure::Malformed(why) => f.write_str(why),
+            Failure::Io(kind) => kind.fmt(f),
         }
     }
 }
@@ -65,7 +65,7 @@ pub enum Error {
         /// So many were to.
         wanted: usize,
         /// What happened to the next; nothing, until the time was over.
-        fault: Option<Fault>,
+        fault: Option<Failure>,
     },
     /// The system allows fewer open files.
     Descriptors {
