@@ -59,7 +59,7 @@ fn a_lesson_alone_has_its_own_page_and_no_other() {
 fn a_folder_without_its_slash_leads_to_the_page() {
     let server = course();
     assert_eq!(location(&server, "/5-sse"), "/5-sse/");
-    assert_eq!(server.ask(&get("/8-race", "")).status, 404);
+    assert_eq!(server.ask(&get("/10-nothing", "")).status, 404);
 }
 
 #[test]
