@@ -9,8 +9,11 @@ walk("8-race", {
     "six-connections/2": "deaf",
     "six-connections/3": "deaf",
     "keep-a-run/1": "deaf",
-    // What is published while the server is frozen is cut with the rest.
+    // What is published while the server is frozen is cut with the rest, or comes with what is said after it.
     "a-cut-and-the-ledger/1": "deaf",
+    "a-cut-and-the-ledger/2": "deaf",
+    "slow-stalled-gathered/1": "deaf",
+    "slow-stalled-gathered/2": "deaf",
   },
   outside: {
     // The file that the step before saved, in the folder in which a person would look for it.
