@@ -11,7 +11,8 @@ addEventListener("race", ({ detail }) => done.push(detail));
 /** The last such thing since the step began; `test` says what else must be so. */
 const last = (seen, what, test = () => true) => done.findLast((it) => it.what === what && it.at > seen.since && test(it));
 const lane = (name) => race.lanes.find((lane) => lane.name === name);
-const came = (fates) => fates.every((fate) => ["once", "late", "not-on"].includes(fate));
+/** In each lane that is on. A POST that a cut met may have been sent again by the browser: then it came twice, in all of them. */
+const came = (fates) => [["once", "late", "not-on"], ["twice", "not-on"]].some((right) => fates.every((fate) => right.includes(fate)));
 
 /** What was published after `time`, if all of it is where it must be: `{message, fates}` of each. */
 function arrived(time) {

@@ -79,7 +79,9 @@ fn publish(page: &Page, nth: u32) {
 fn whole(page: &Page) {
     page.within(
         BACK,
-        "document.getElementById('whole').textContent.startsWith('Whole')",
+        // The words follow the ledger, a moment later.
+        "race.ledger.fates().every(({ fates }) => !fates.includes('waiting'))
+         && document.getElementById('whole').textContent.startsWith('Whole')",
     );
 }
 
