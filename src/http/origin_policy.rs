@@ -81,9 +81,7 @@ impl OriginPolicy {
         let fine = match request.header("Sec-Fetch-Site") {
             Some(site) => matches!(site, "same-origin" | "none") || named(),
             None if referer.is_some() => named(),
-            // A proxy on this machine asks for others.
-            None if request.header("X-Forwarded-For").is_some() => false,
-            None => request.peer.to_canonical().is_loopback(),
+            None => request.is_from_this_machine(),
         };
         if fine {
             return Ok(());

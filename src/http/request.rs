@@ -136,6 +136,16 @@ impl Request {
         format!("{}://{}", self.scheme, self.host())
     }
 
+    /// Whether it comes from the machine of the server. A proxy on this machine asks for
+    /// others, and says so in one of these fields.
+    pub fn is_from_this_machine(&self) -> bool {
+        let says = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto"];
+        let by_proxy = says
+            .iter()
+            .any(|name| self.header_values(name).next().is_some());
+        !by_proxy && self.peer.to_canonical().is_loopback()
+    }
+
     /// Whether only the head of the response is wanted.
     pub fn is_head(&self) -> bool {
         self.method == "HEAD"

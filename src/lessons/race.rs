@@ -83,7 +83,7 @@ struct LoadRequest {
 
 fn plan(app: &AppState, request: &Request) -> Result<Plan, Response> {
     let wrong = |why: String| Response::error(400, &why);
-    if !request.peer.is_loopback() {
+    if !request.is_from_this_machine() {
         let why = "the load program runs only for a browser on the machine of the server";
         return Err(Response::error(403, why));
     }
@@ -184,8 +184,11 @@ mod tests {
     #[test]
     fn only_a_browser_on_the_servers_machine_may_load_it() {
         let app = AppState::start(&["chat"], &[], &Options::default(), false).expect("a state");
-        let asked = |peer: [u8; 4]| {
-            let fields = vec![("Host".to_owned(), b"localhost".to_vec())];
+        let asked = |peer: [u8; 4], by: &[u8]| {
+            let mut fields = vec![("Host".to_owned(), b"localhost".to_vec())];
+            if !by.is_empty() {
+                fields.push(("X-Forwarded-Proto".to_owned(), by.to_vec()));
+            }
             let mut request = Request::new("POST", "/race/load", 1, fields, peer.into())
                 .unwrap_or_else(|refusal| panic!("{refusal:?}"));
             request.body =
@@ -193,9 +196,11 @@ mod tests {
                     .to_vec();
             plan(&app, &request)
         };
-        assert!(asked([127, 0, 0, 1]).is_ok());
-        let refused = asked([192, 0, 2, 1]).expect_err("another machine");
-        assert_eq!(refused.status, 403);
-        assert!(refused.body.text().contains("on the machine of the server"));
+        assert!(asked([127, 0, 0, 1], b"").is_ok());
+        for (peer, by) in [([192, 0, 2, 1], &b""[..]), ([127, 0, 0, 1], b"https")] {
+            let refused = asked(peer, by).expect_err("another machine");
+            assert_eq!(refused.status, 403);
+            assert!(refused.body.text().contains("on the machine of the server"));
+        }
     }
 }

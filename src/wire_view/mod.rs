@@ -66,7 +66,7 @@ fn observe(app: &Arc<AppState>, request: &Request) -> Result<Response, Response>
         return Err(Response::error(403, why));
     };
     let head = accept(request)?;
-    let may_fault = request.peer.is_loopback() || app.options.allow_faults;
+    let may_fault = request.is_from_this_machine() || app.options.allow_faults;
     let taps = app.taps.clone();
     Ok(head.streaming(&IDENTITY, move |mut connection| {
         let observation = taps.observe(&token);
