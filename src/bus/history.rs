@@ -28,6 +28,15 @@ pub struct ReadResult {
 }
 
 impl ReadResult {
+    /// Nothing: the reader is up to date at `last_id`.
+    pub fn nothing(last_id: Id) -> ReadResult {
+        ReadResult {
+            messages: Vec::new(),
+            last_id,
+            gap: false,
+        }
+    }
+
     /// The oldest of the messages, up to `bytes` of them but at least one. A
     /// reader that comes back with `last_id` gets the next ones.
     pub fn limited_to(mut self, bytes: usize) -> ReadResult {
@@ -47,17 +56,6 @@ impl ReadResult {
     /// Whether there is nothing to tell the reader.
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty() && !self.gap
-    }
-}
-
-impl ReadResult {
-    /// Nothing: the reader is up to date at `last_id`.
-    pub fn nothing(last_id: Id) -> ReadResult {
-        ReadResult {
-            messages: Vec::new(),
-            last_id,
-            gap: false,
-        }
     }
 }
 

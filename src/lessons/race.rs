@@ -19,12 +19,12 @@
 use crate::app::{AppState, Lesson};
 use crate::feed::{CloseReason, StreamingConnection};
 use crate::http::chunked::coding_for;
-use crate::http::{Access, Request, Response, Route};
+use crate::http::{Access, Request, Response, Route, reachable};
 use crate::json;
 use crate::load::{self, BaseUrl, Plan, Progress, Sample, Technique};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -103,7 +103,8 @@ fn plan(app: &AppState, request: &Request) -> Result<Plan, Response> {
             return Err(wrong(format!("{name} must be {most} at most")));
         }
     }
-    let base = format!("http://{}", own_address(app));
+    let own = SocketAddr::new(app.options.host, app.options.port);
+    let base = format!("http://{}", reachable(own));
     let base = BaseUrl::parse(&base).map_err(|error| wrong(error.to_string()))?;
     let plan = Plan {
         subscribers: asked.subscribers,
@@ -117,16 +118,6 @@ fn plan(app: &AppState, request: &Request) -> Result<Plan, Response> {
     };
     plan.check().map_err(|error| wrong(error.to_string()))?;
     Ok(plan)
-}
-
-/// Where this server can be reached from here.
-fn own_address(app: &AppState) -> SocketAddr {
-    let ip = match app.options.host {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, app.options.port)
 }
 
 // ANCHOR: run
