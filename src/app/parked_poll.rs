@@ -29,7 +29,7 @@ pub fn park(
             Box::new(move |answer| {
                 if pending.is_plain() {
                     let bytes = answer.once(|read| Bytes::from(form(read).to_bytes(false, false)));
-                    pending.answer_plain(bytes);
+                    pending.answer_plain(Bytes::clone(&bytes));
                 } else {
                     pending.answer(form(&answer.read));
                 }

@@ -17,11 +17,11 @@
 use super::audience::Filter;
 use super::history::ReadResult;
 use super::message::Message;
+use super::once::Once;
 use super::parking::{Answer, Waiters};
 use super::topic::POLL_BYTES;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
-use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,7 +69,7 @@ pub struct Batch {
     parked: Vec<(usize, Waiters)>,
     encoded: Vec<(EncodingKey, Bytes)>,
     /// See [`Batch::encode_once`].
-    shared: Option<Arc<dyn Any + Send + Sync>>,
+    shared: Once,
 }
 
 /// Identifies how messages are encoded: the addresses of the two statics that do it,
@@ -105,14 +105,22 @@ impl Batch {
     /// For a subscriber with a filter: what `encode` makes of all messages, made for the
     /// first subscriber that gets these and shared by the rest. The filtered subscribers of
     /// a topic agree on one `encode`.
-    pub fn encode_once<T: Any + Send + Sync>(
+    pub fn encode_once<T: Send + Sync + 'static>(
         &mut self,
         encode: impl FnOnce(&[Arc<Message>]) -> T,
     ) -> Arc<T> {
-        let shared = self.shared.take().and_then(|shared| shared.downcast().ok());
-        let shared = shared.unwrap_or_else(|| Arc::new(encode(&self.messages)));
-        self.shared = Some(shared.clone());
-        shared
+        self.shared.get(|| encode(&self.messages))
+    }
+
+    /// The messages from number `from` on, as a poll reads them.
+    fn read_from(&self, from: usize) -> ReadResult {
+        let messages = self.messages[from..].to_vec();
+        ReadResult {
+            last_id: messages[messages.len() - 1].id.clone(),
+            messages,
+            gap: false,
+        }
+        .limited_to(POLL_BYTES)
     }
 
     /// Which of the messages pass `filter`.
@@ -183,16 +191,7 @@ pub fn run(commands: &Receiver<Command>, subscribers: &AtomicUsize) {
 
 fn hand_over(mut batch: Batch, joined: &mut BTreeMap<u64, Joined>) {
     for (from, waiters) in std::mem::take(&mut batch.parked) {
-        let messages = batch.messages[from..].to_vec();
-        let Some(last_id) = messages.last().map(|message| message.id.clone()) else {
-            continue;
-        };
-        let read = ReadResult {
-            messages,
-            last_id,
-            gap: false,
-        };
-        Answer::new(read.limited_to(POLL_BYTES)).give(waiters.into_values());
+        Answer::new(batch.read_from(from)).give(waiters.into_values());
     }
     let mut selected: HashMap<Selection, Batch> = HashMap::new();
     joined.retain(|_, one| {

@@ -10,6 +10,7 @@ pub mod audience;
 pub mod delivery;
 pub mod history;
 pub mod message;
+mod once;
 pub mod parking;
 pub mod topic;
 

@@ -4,7 +4,7 @@
 //! place, behind the newest message, for what is published takes all of them out.
 
 use super::history::ReadResult;
-use std::any::Any;
+use super::once::Once;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,28 +16,24 @@ pub type Waiter = Box<dyn FnOnce(&mut Answer) + Send>;
 pub struct Answer {
     /// What there is to read; nothing when the wait is over without news.
     pub read: ReadResult,
-    made: Option<Arc<dyn Any + Send + Sync>>,
+    made: Once,
 }
 
 impl Answer {
     /// What is read, and nothing made of it yet.
     pub fn new(read: ReadResult) -> Answer {
-        Answer { read, made: None }
+        Answer {
+            read,
+            made: Once::default(),
+        }
     }
 
-    /// What `make` makes of it: once, however many ask for it. (One who makes something of
-    /// another type gets his own.)
-    pub fn once<T: Clone + Send + Sync + 'static>(
+    /// What `make` makes of it: once, however many ask for it.
+    pub fn once<T: Send + Sync + 'static>(
         &mut self,
         make: impl FnOnce(&ReadResult) -> T,
-    ) -> T {
-        let made = self.made.as_ref().and_then(|made| made.downcast_ref::<T>());
-        if let Some(made) = made {
-            return made.clone();
-        }
-        let made = make(&self.read);
-        self.made = Some(Arc::new(made.clone()));
-        made
+    ) -> Arc<T> {
+        self.made.get(|| make(&self.read))
     }
 
     /// Answers all of them.
