@@ -58,18 +58,36 @@ impl Looker {
         }
     }
 
+    /// The next frame: the server's word, or passages, which are kept.
+    fn frame(&mut self) -> Option<Value> {
+        match self.client.frame() {
+            (0x81, word) => Some(serde_json::from_slice(&word).expect("JSON")),
+            (0x82, batch) => {
+                self.told.extend(unpack(&batch));
+                None
+            }
+            // A heartbeat.
+            (0x89, _) => None,
+            (other, payload) => panic!("a frame {other:x}: {}", String::from_utf8_lossy(&payload)),
+        }
+    }
+
     /// The next passage.
     fn next(&mut self) -> Passage {
         while self.told.is_empty() {
-            let (first, batch) = self.client.frame();
-            match first {
-                0x82 => self.told.extend(unpack(&batch)),
-                // A heartbeat, or the time.
-                0x89 | 0x81 => {}
-                other => panic!("a frame {other:x}: {}", String::from_utf8_lossy(&batch)),
-            }
+            self.frame();
         }
         self.told.pop_front().expect("one")
+    }
+
+    /// Says a word to the server, and gives its answer.
+    fn say(&mut self, word: &str) -> Value {
+        self.client.send(masked(0x81, word.as_bytes()));
+        loop {
+            if let Some(answer) = self.frame() {
+                return answer;
+            }
+        }
     }
 
     /// Passages up to one whose bytes hold `words`.
@@ -318,18 +336,6 @@ fn a_lesson_on_the_library_is_observed_in_front_of_it() {
     assert_eq!(told.text(), format!("{}{}", answer.head, answer.text()));
 }
 
-/// Says a word to the server, and gives its answer.
-fn say(looker: &mut Looker, word: &str) -> Value {
-    looker.client.send(masked(0x81, word.as_bytes()));
-    loop {
-        match looker.client.frame() {
-            (0x81, answer) => return serde_json::from_slice(&answer).expect("JSON"),
-            (0x82, batch) => looker.told.extend(unpack(&batch)),
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
 fn stream(server: &Server, cookie: &str) -> Client {
     let mut client = server.connect();
     client.send(get("/comet/stream", cookie));
@@ -337,17 +343,23 @@ fn stream(server: &Server, cookie: &str) -> Client {
     client
 }
 
+/// One of the browser with this cookie, and one of another.
+fn two_streams(server: &Server, cookie: &str) -> (Client, Client) {
+    let both = (stream(server, cookie), stream(server, ""));
+    eventually("both follow", || {
+        server.health()["topics"]["chat"]["subscribers"] == 2
+    });
+    both
+}
+
 #[test]
 fn a_proxy_that_gathers_holds_back_one_browsers_bytes_and_then_passes_all() {
     let server = course();
     let cookie = cookie(&server);
     let mut looker = Looker::start(&server, &cookie);
-    let (mut own, mut other) = (stream(&server, &cookie), stream(&server, ""));
-    eventually("both follow", || {
-        server.health()["topics"]["chat"]["subscribers"] == 2
-    });
+    let (mut own, mut other) = two_streams(&server, &cookie);
     let began = Instant::now();
-    assert_eq!(say(&mut looker, "gather")["fault"], "gather");
+    assert_eq!(looker.say("gather")["fault"], "gather");
     for n in 0..3 {
         server.publish("chat", &n.into());
         assert!(
@@ -378,11 +390,8 @@ fn a_slow_reader_takes_a_little_at_a_time_until_it_is_calm() {
     let server = course();
     let cookie = cookie(&server);
     let mut looker = Looker::start(&server, &cookie);
-    let (mut own, mut other) = (stream(&server, &cookie), stream(&server, ""));
-    eventually("both follow", || {
-        server.health()["topics"]["chat"]["subscribers"] == 2
-    });
-    assert_eq!(say(&mut looker, "slow reader")["fault"], "slow reader");
+    let (mut own, mut other) = two_streams(&server, &cookie);
+    assert_eq!(looker.say("slow reader")["fault"], "slow reader");
     let began = Instant::now();
     server.publish("chat", &"x".repeat(1_000).into());
     other.text_chunk();
@@ -393,7 +402,7 @@ fn a_slow_reader_takes_a_little_at_a_time_until_it_is_calm() {
     assert!(others < took, "{others:?} {took:?}");
     // What would take a minute comes at once when it is over.
     server.publish("chat", &"x".repeat(60_000).into());
-    assert_eq!(say(&mut looker, "calm")["fault"], Value::Null);
+    assert_eq!(looker.say("calm")["fault"], Value::Null);
     own.text_chunk();
     assert!(began.elapsed() < Duration::from_secs(20));
 }
@@ -406,7 +415,7 @@ fn what_a_stalled_browser_sends_is_taken_when_it_is_calm() {
     let mut own = server.connect();
     own.send(get("/healthz", &cookie));
     assert_eq!(own.answer().status, 200);
-    assert_eq!(say(&mut looker, "stall")["fault"], "stall");
+    assert_eq!(looker.say("stall")["fault"], "stall");
     own.send(post("/publish", &cookie, "{\"data\":\"late\"}"));
     // Another browser is served meanwhile.
     let asked = post("/publish", "", "{\"data\":\"soon\"}");
@@ -418,7 +427,7 @@ fn what_a_stalled_browser_sends_is_taken_when_it_is_calm() {
         read["messages"].as_array().expect("messages").len()
     };
     assert_eq!(messages(), 1);
-    assert_eq!(say(&mut looker, "calm")["fault"], Value::Null);
+    assert_eq!(looker.say("calm")["fault"], Value::Null);
     assert_eq!(own.answer().status, 200);
     assert_eq!(messages(), 2);
 }
@@ -431,14 +440,14 @@ fn a_fault_ends_with_the_view_that_asked_for_it_and_a_wrong_word_is_told() {
     let mut own = server.connect();
     own.send(get("/healthz", &cookie));
     assert_eq!(own.answer().status, 200);
-    let words = say(&mut looker, "break everything");
+    let words = looker.say("break everything");
     assert!(
         words["error"]
             .as_str()
             .is_some_and(|why| why.contains("gather")),
         "{words}"
     );
-    say(&mut looker, "stall");
+    looker.say("stall");
     own.send(get("/healthz", &cookie));
     drop(looker);
     assert_eq!(own.answer().status, 200);
