@@ -452,3 +452,19 @@ fn a_fault_ends_with_the_view_that_asked_for_it_and_a_wrong_word_is_told() {
     drop(looker);
     assert_eq!(own.answer().status, 200);
 }
+
+/// Behind a proxy the browser may be anywhere.
+#[test]
+fn a_fault_is_for_a_browser_on_this_machine_or_where_it_is_allowed() {
+    for allow_faults in [false, true] {
+        let server = course_with(&Options {
+            allow_faults,
+            ..options()
+        });
+        let far = format!("{}X-Forwarded-Proto: http\r\n", cookie(&server));
+        let answer = Looker::start(&server, &far).say("stall");
+        assert_eq!(answer["fault"] == "stall", allow_faults, "{answer}");
+        let told = answer["error"].as_str().unwrap_or("");
+        assert_eq!(told.contains("--allow-faults"), !allow_faults, "{answer}");
+    }
+}

@@ -97,3 +97,42 @@ impl Parking {
         self.waiting.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::Id;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn what_all_get_is_made_once() {
+        let id = Id::parse("life-7").expect("an id");
+        let made = Arc::new(AtomicUsize::new(0));
+        let waiter = |_| -> Waiter {
+            let made = made.clone();
+            Box::new(move |answer: &mut Answer| {
+                let text = answer.once(|read| {
+                    made.fetch_add(1, Ordering::Relaxed);
+                    read.last_id.to_string()
+                });
+                assert_eq!(*text, "life-7");
+            })
+        };
+        Answer::new(ReadResult::nothing(id)).give((0..3).map(waiter));
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn those_are_late_whose_time_is_over_and_no_others() {
+        let now = Instant::now();
+        let second = std::time::Duration::from_secs(1);
+        let mut parking = Parking::default();
+        let mut enter = |until| parking.enter(until, Box::new(|_| ()));
+        let places = [now - second, now, now + second].map(&mut enter);
+        assert_eq!(parking.next_end(), Some(now - second));
+        let late: Vec<_> = parking.take_late(now).into_keys().collect();
+        assert_eq!(late, places[..2]);
+        assert!(parking.leave(places[0]).is_none());
+        assert!(parking.leave(places[2]).is_some() && parking.is_empty());
+    }
+}

@@ -2,6 +2,8 @@
 
 use crate::common::{Client, Server, course, eventually, get, options};
 use crate::subscribed;
+use poll_to_push::course::LESSONS;
+use poll_to_push::http::{Access, Response, Route};
 use poll_to_push::options::Options;
 use poll_to_push::origin::Origin;
 use serde_json::{Value, json};
@@ -49,7 +51,7 @@ fn a_request_before_the_answer_waits_its_turn() {
 }
 
 #[test]
-fn a_connection_goes_on_after_its_answer_and_rests_for_as_long_as_any() {
+fn a_connection_goes_on_after_its_answer() {
     let server = course();
     let (mut client, _) = parked(&server);
     server.publish("chat", &1.into());
@@ -290,4 +292,19 @@ fn the_end_of_the_server_answers_two_thousand() {
             client.stream().shutdown(Shutdown::Both).expect("shut");
         }
     });
+}
+
+/// Whoever had the response let it go: nobody else could give it.
+#[test]
+fn a_response_that_nobody_has_any_more_ends_its_connection() {
+    let until = || Instant::now() + Duration::from_secs(60);
+    let dropped = Route::get("/dropped", Access::AnyOrigin, move |_| {
+        Ok(Response::parked(until(), |pending| {
+            drop(pending);
+            Box::new(|| ())
+        }))
+    });
+    let server = Server::start(LESSONS, &options(), vec![dropped]);
+    assert_eq!(server.get("/dropped").rest(), b"");
+    all_given_back(&server);
 }
