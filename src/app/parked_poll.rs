@@ -26,12 +26,12 @@ pub fn park(
             &cursor,
             until,
             &timer,
-            Box::new(move |answer| {
+            Box::new(move |read| {
                 if pending.is_plain() {
-                    let bytes = answer.once(|read| Bytes::from(form(read).to_bytes(false, false)));
+                    let bytes = read.once(|read| Bytes::from(form(read).to_bytes(false, false)));
                     pending.answer_plain(Bytes::clone(&bytes));
                 } else {
-                    pending.answer(form(&answer.read));
+                    pending.answer(form(read));
                 }
             }),
         );

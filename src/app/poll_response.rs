@@ -8,6 +8,7 @@ use super::inline_script::{
 use crate::bus::{Id, Message, ReadResult};
 use crate::http::{Request, Response};
 use serde::Serialize;
+use std::sync::Arc;
 
 // ANCHOR: body
 /// What every poll gets: the messages, and the cursor to come back with.
@@ -21,21 +22,21 @@ struct PollBody<'a> {
 }
 // ANCHOR_END: body
 
-impl<'a> PollBody<'a> {
-    fn of(read: &'a ReadResult) -> PollBody<'a> {
-        PollBody {
-            messages: read.messages.iter().map(|message| &**message).collect(),
-            last_id: &read.last_id,
-            gap: read.gap.then_some(true),
-        }
-    }
+fn json_of(read: &ReadResult) -> String {
+    let body = PollBody {
+        messages: read.messages.iter().map(|message| &**message).collect(),
+        last_id: &read.last_id,
+        gap: read.gap.then_some(true),
+    };
+    serde_json::to_string(&body).expect("messages and an id are always JSON")
 }
 
 // ANCHOR: as-json
 /// For Ajax: the object as JSON. The header `Last-Event-ID` repeats the cursor.
 /// (That is this course's own use of it; the standard has it in requests only.)
 pub fn as_json(read: &ReadResult) -> Response {
-    Response::json(200, &PollBody::of(read)).header("Last-Event-ID", &read.last_id)
+    let body = read.body.get_or_init(|| json_of(read).into());
+    Response::of_type(200, "application/json", body.clone()).header("Last-Event-ID", &read.last_id)
 }
 // ANCHOR_END: as-json
 
@@ -48,7 +49,7 @@ pub fn as_json(read: &ReadResult) -> Response {
 /// somebody else's choice, run in our page.
 pub fn as_jsonp(
     request: &Request,
-    poll: impl FnOnce() -> Result<ReadResult, Response>,
+    poll: impl FnOnce() -> Result<Arc<ReadResult>, Response>,
 ) -> Result<Response, Response> {
     // ANCHOR: as-jsonp
     let callback = request.query_param("callback").unwrap_or_default();
@@ -71,7 +72,7 @@ pub fn as_jsonp(
 /// For a hidden iframe: a page that posts the object to the page around it, and
 /// to no other origin. An error is posted, too, with status 200: a page cannot see
 /// the status of an iframe.
-pub fn as_iframe_page(read: Result<ReadResult, Response>) -> Response {
+pub fn as_iframe_page(read: Result<Arc<ReadResult>, Response>) -> Response {
     // ANCHOR: as-iframe-page
     let page = format!(
         "<!doctype html>\n<meta charset=\"utf-8\">\n{}",
@@ -82,10 +83,9 @@ pub fn as_iframe_page(read: Result<ReadResult, Response>) -> Response {
     // ANCHOR_END: as-iframe-page
 }
 
-fn as_text(read: Result<ReadResult, Response>) -> String {
-    let json = match read {
-        Ok(read) => Response::json(200, &PollBody::of(&read)),
-        Err(error) => error,
-    };
-    json.body.text()
+fn as_text(read: Result<Arc<ReadResult>, Response>) -> String {
+    match read {
+        Ok(read) => json_of(&read),
+        Err(error) => error.body.text(),
+    }
 }

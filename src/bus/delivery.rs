@@ -18,7 +18,7 @@ use super::audience::Filter;
 use super::history::ReadResult;
 use super::message::Message;
 use super::once::Once;
-use super::parking::{Answer, Waiters};
+use super::parking::{Waiters, answer};
 use super::topic::POLL_BYTES;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
@@ -107,7 +107,7 @@ impl Batch {
     /// a topic agree on one `encode`.
     pub fn encode_once<T: Send + Sync + 'static>(
         &mut self,
-        encode: impl FnOnce(&[Arc<Message>]) -> T,
+        encode: impl Fn(&[Arc<Message>]) -> T,
     ) -> Arc<T> {
         self.shared.get(|| encode(&self.messages))
     }
@@ -115,12 +115,8 @@ impl Batch {
     /// The messages from number `from` on, as a poll reads them.
     fn read_from(&self, from: usize) -> ReadResult {
         let messages = self.messages[from..].to_vec();
-        ReadResult {
-            last_id: messages[messages.len() - 1].id.clone(),
-            messages,
-            gap: false,
-        }
-        .limited_to(POLL_BYTES)
+        let last_id = messages[messages.len() - 1].id.clone();
+        ReadResult::new(messages, last_id, false).limited_to(POLL_BYTES)
     }
 
     /// Which of the messages pass `filter`.
@@ -191,7 +187,7 @@ pub fn run(commands: &Receiver<Command>, subscribers: &AtomicUsize) {
 
 fn hand_over(mut batch: Batch, joined: &mut BTreeMap<u64, Joined>) {
     for (from, waiters) in std::mem::take(&mut batch.parked) {
-        Answer::new(batch.read_from(from)).give(waiters.into_values());
+        answer(&batch.read_from(from), waiters.into_values());
     }
     let mut selected: HashMap<Selection, Batch> = HashMap::new();
     joined.retain(|_, one| {

@@ -3,8 +3,10 @@
 //! A plain value; the topic keeps it under its lock.
 
 use super::message::{Cursor, Id, Message};
+use super::once::Once;
+use bytes::Bytes;
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What a topic's history may hold. The newest message is always kept.
 #[derive(Clone, Copy, Debug)]
@@ -25,16 +27,31 @@ pub struct ReadResult {
     /// Messages between the cursor and these are gone, or may be: the cursor
     /// is too old, of another life of the topic, or past its head.
     pub gap: bool,
+    /// The body that all who read this are answered with, once the first has made it.
+    pub body: OnceLock<Bytes>,
+    made: Once,
 }
 
 impl ReadResult {
+    /// Of these messages, and nothing made of them yet.
+    pub fn new(messages: Vec<Arc<Message>>, last_id: Id, gap: bool) -> ReadResult {
+        ReadResult {
+            messages,
+            last_id,
+            gap,
+            body: OnceLock::new(),
+            made: Once::default(),
+        }
+    }
+
     /// Nothing: the reader is up to date at `last_id`.
     pub fn nothing(last_id: Id) -> ReadResult {
-        ReadResult {
-            messages: Vec::new(),
-            last_id,
-            gap: false,
-        }
+        ReadResult::new(Vec::new(), last_id, false)
+    }
+
+    /// What `make` makes of it: once for all who read the same.
+    pub fn once<T: Send + Sync + 'static>(&self, make: impl Fn(&ReadResult) -> T) -> Arc<T> {
+        self.made.get(|| make(self))
     }
 
     /// The oldest of the messages, up to `bytes` of them but at least one. A
@@ -135,11 +152,7 @@ impl History {
             },
             Cursor::Lost => (self.all(), true),
         };
-        ReadResult {
-            messages,
-            last_id: self.last_id(),
-            gap,
-        }
+        ReadResult::new(messages, self.last_id(), gap)
     }
 
     /// The id after which reading from `cursor` begins, as an id of this life.

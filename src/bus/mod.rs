@@ -18,7 +18,7 @@ pub use audience::{Audience, Filter};
 pub use delivery::{Batch, Subscriber};
 pub use history::{ReadResult, Retention};
 pub use message::{Cursor, Id, Message};
-pub use parking::{Answer, Waiter};
+pub use parking::Waiter;
 pub use topic::{Closed, Subscription, Topic};
 
 use std::io;

@@ -1,19 +1,17 @@
 //! What is made of messages once, and shared by all who want the same.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-/// Holds what was made, of whatever type. Who wants another type has it made anew, in the
-/// place of the first.
-#[derive(Default)]
-pub struct Once(Option<Arc<dyn Any + Send + Sync>>);
+/// Holds what was made first, of whatever type. Who wants another type has it made for
+/// itself.
+#[derive(Debug, Default)]
+pub struct Once(OnceLock<Arc<dyn Any + Send + Sync>>);
 
 impl Once {
-    /// What is there, or what `make` makes.
-    pub fn get<T: Send + Sync + 'static>(&mut self, make: impl FnOnce() -> T) -> Arc<T> {
-        let made = self.0.take().and_then(|made| made.downcast().ok());
-        let made = made.unwrap_or_else(|| Arc::new(make()));
-        self.0 = Some(made.clone());
-        made
+    /// What is there, or what `make` makes. Who comes meanwhile waits for it.
+    pub fn get<T: Send + Sync + 'static>(&self, make: impl Fn() -> T) -> Arc<T> {
+        let made = self.0.get_or_init(|| Arc::new(make())).clone();
+        made.downcast().unwrap_or_else(|_| Arc::new(make()))
     }
 }

@@ -4,43 +4,17 @@
 //! place, behind the newest message, for what is published takes all of them out.
 
 use super::history::ReadResult;
-use super::once::Once;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Instant;
 
-/// Somebody who waits: run once, in the thread that has the answer; must not block.
-pub type Waiter = Box<dyn FnOnce(&mut Answer) + Send>;
+/// Somebody who waits: run once, in the thread that has the answer, which is the same for
+/// all who waited at one place; must not block.
+pub type Waiter = Box<dyn FnOnce(&ReadResult) + Send>;
 
-/// What all get who waited at one place.
-pub struct Answer {
-    /// What there is to read; nothing when the wait is over without news.
-    pub read: ReadResult,
-    made: Once,
-}
-
-impl Answer {
-    /// What is read, and nothing made of it yet.
-    pub fn new(read: ReadResult) -> Answer {
-        Answer {
-            read,
-            made: Once::default(),
-        }
-    }
-
-    /// What `make` makes of it: once, however many ask for it.
-    pub fn once<T: Send + Sync + 'static>(
-        &mut self,
-        make: impl FnOnce(&ReadResult) -> T,
-    ) -> Arc<T> {
-        self.made.get(|| make(&self.read))
-    }
-
-    /// Answers all of them.
-    pub fn give(mut self, waiters: impl IntoIterator<Item = Waiter>) {
-        for waiter in waiters {
-            waiter(&mut self);
-        }
+/// Answers all of them.
+pub fn answer(read: &ReadResult, waiters: impl IntoIterator<Item = Waiter>) {
+    for waiter in waiters {
+        waiter(read);
     }
 }
 
@@ -102,6 +76,7 @@ impl Parking {
 mod tests {
     use super::*;
     use crate::bus::Id;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
@@ -110,15 +85,15 @@ mod tests {
         let made = Arc::new(AtomicUsize::new(0));
         let waiter = |_| -> Waiter {
             let made = made.clone();
-            Box::new(move |answer: &mut Answer| {
-                let text = answer.once(|read| {
+            Box::new(move |read: &ReadResult| {
+                let text = read.once(|read| {
                     made.fetch_add(1, Ordering::Relaxed);
                     read.last_id.to_string()
                 });
                 assert_eq!(*text, "life-7");
             })
         };
-        Answer::new(ReadResult::nothing(id)).give((0..3).map(waiter));
+        answer(&ReadResult::nothing(id), (0..3).map(waiter));
         assert_eq!(made.load(Ordering::Relaxed), 1);
     }
 

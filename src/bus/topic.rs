@@ -17,7 +17,7 @@ use super::audience::{Audience, Filter};
 use super::delivery::{self, Command, Subscriber};
 use super::history::{History, ReadResult, Retention};
 use super::message::{Cursor, Id, Message};
-use super::parking::{Answer, Parking, Waiters};
+use super::parking::{Parking, Waiters, answer};
 use crate::lock::lock;
 use crate::threads;
 use crossbeam_channel::{Sender, bounded};
@@ -74,6 +74,8 @@ pub struct Topic {
 /// What a topic keeps under its lock.
 pub struct Log {
     history: History,
+    /// What was read last since the newest message, and from where.
+    last_read: Option<(Cursor, Arc<ReadResult>)>,
     closed: bool,
     parking: Parking,
     /// When the timer takes those out next whose time ran out.
@@ -81,9 +83,22 @@ pub struct Log {
 }
 
 impl Log {
-    /// What follows `cursor`: at most [`POLL_BYTES`], or one message.
-    pub fn after(&self, cursor: &Cursor) -> ReadResult {
-        self.history.after(cursor).limited_to(POLL_BYTES)
+    /// What follows `cursor`: at most [`POLL_BYTES`], or one message. All who wait at one
+    /// place get the same.
+    pub fn after(&mut self, cursor: &Cursor) -> Arc<ReadResult> {
+        match &self.last_read {
+            Some((same, read)) if same == cursor => read.clone(),
+            _ => {
+                let read = Arc::new(self.history.after(cursor).limited_to(POLL_BYTES));
+                self.last_read = Some((cursor.clone(), read.clone()));
+                read
+            }
+        }
+    }
+
+    fn append(&mut self, message: Arc<Message>) {
+        self.history.append(message);
+        self.last_read = None;
     }
 
     /// The id of the newest message.
@@ -119,6 +134,7 @@ impl Topic {
             on_publish: OnceLock::new(),
             log: Mutex::new(Log {
                 history: History::new(crate::random::token(8)?.into(), retention),
+                last_read: None,
                 closed: false,
                 parking: Parking::default(),
                 checks_at: None,
@@ -222,7 +238,7 @@ impl Topic {
         let mut parked = Waiters::new();
         // ANCHOR: wake
         if !volatile {
-            log.history.append(message.clone());
+            log.append(message.clone());
             self.appended.notify_all();
             parked = log.parking.take_all();
         }
@@ -265,7 +281,7 @@ impl Topic {
 
     /// What follows `cursor`, at once: short polling. At most [`POLL_BYTES`], or
     /// one message.
-    pub fn after(&self, cursor: &Cursor) -> ReadResult {
+    pub fn after(&self, cursor: &Cursor) -> Arc<ReadResult> {
         lock(&self.log).after(cursor)
     }
 
@@ -321,7 +337,7 @@ impl Topic {
         }
         let (parked, last_id) = (log.parking.take_all(), log.last_id());
         drop(log);
-        Answer::new(ReadResult::nothing(last_id)).give(parked.into_values());
+        answer(&ReadResult::nothing(last_id), parked.into_values());
         let delivery = lock(&self.delivery).take();
         if let Some(thread) = delivery {
             threads::join(thread);

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 pub const MAX_HEAD: usize = 16 * 1024;
 /// The most header fields.
 pub const MAX_HEADERS: usize = 100;
+/// Most requests have no more.
+const USUAL_HEADERS: usize = 24;
 /// From the first byte of a head to its last.
 pub const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// From the end of the head to the last byte of the body.
@@ -124,7 +126,7 @@ impl<'a> RequestReader<'a> {
     pub fn head(&mut self, peer: IpAddr) -> Result<Request, ReadError> {
         let deadline = Instant::now() + HEAD_DEADLINE;
         loop {
-            if let Some((request, length)) = parse(&self.buffer, peer)? {
+            if let Some((request, length)) = parse::<USUAL_HEADERS>(&self.buffer, peer)? {
                 self.capture(&request, &self.buffer[..length]);
                 self.buffer.drain(..length);
                 return Ok(request);
@@ -245,12 +247,20 @@ fn too_large() -> ReadError {
     reject(431, &why, CloseReason::HeadTooLarge)
 }
 
-/// The head at the start of `buffer` and its length; `None` when more is needed.
-fn parse(buffer: &[u8], peer: IpAddr) -> Result<Option<(Request, usize)>, ReadError> {
+/// The head at the start of `buffer` and its length; `None` when more is needed. First
+/// there is room for `HEADERS` header fields; room for all is much of the stack.
+#[inline(never)]
+fn parse<const HEADERS: usize>(
+    buffer: &[u8],
+    peer: IpAddr,
+) -> Result<Option<(Request, usize)>, ReadError> {
     let bad = |status, why: &str| reject(status, why, CloseReason::BadRequest);
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut head = httparse::Request::new(&mut headers);
     let length = match head.parse(buffer) {
+        Err(httparse::Error::TooManyHeaders) if HEADERS < MAX_HEADERS => {
+            return parse::<MAX_HEADERS>(buffer, peer);
+        }
         Ok(httparse::Status::Complete(length)) if length <= MAX_HEAD => length,
         Ok(httparse::Status::Complete(_)) | Err(httparse::Error::TooManyHeaders) => {
             return Err(too_large());

@@ -2,6 +2,7 @@
 
 use super::pending_response::{OnLeave, Parked, PendingResponse};
 use crate::feed::{StreamingConnection, TransferCoding};
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::json;
 use std::borrow::Cow;
@@ -28,7 +29,7 @@ pub struct Response {
 /// The body of a response.
 pub enum Body {
     /// All of it.
-    Full(Vec<u8>),
+    Full(Bytes),
     /// It goes on after the head, until the connection ends; or, behind a 101, the
     /// connection belongs to another protocol. The threaded server alone can do this.
     Streaming(Streaming),
@@ -51,10 +52,10 @@ impl Body {
     }
 
     /// As [`Body::bytes`], given away.
-    pub fn into_bytes(self) -> Vec<u8> {
+    pub fn into_bytes(self) -> Bytes {
         match self {
             Body::Full(bytes) => bytes,
-            Body::Streaming(_) | Body::Parked(_) => Vec::new(),
+            Body::Streaming(_) | Body::Parked(_) => Bytes::new(),
         }
     }
 
@@ -83,7 +84,7 @@ impl Response {
         Response {
             status,
             headers: Vec::new(),
-            body: Body::Full(Vec::new()),
+            body: Body::Full(Bytes::new()),
             close: false,
         }
     }
@@ -96,7 +97,7 @@ impl Response {
 
     /// A response of `content_type` that browsers take for just that, and that
     /// nobody stores.
-    pub fn of_type(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Response {
+    pub fn of_type(status: u16, content_type: &str, body: impl Into<Bytes>) -> Response {
         let mut response = Response::new(status)
             .header("Content-Type", content_type)
             .header("Cache-Control", "no-store")
@@ -169,7 +170,7 @@ impl Response {
 
     /// The body, taken out; an empty one is left.
     pub fn take_body(&mut self) -> Body {
-        std::mem::replace(&mut self.body, Body::Full(Vec::new()))
+        std::mem::replace(&mut self.body, Body::Full(Bytes::new()))
     }
 
     /// Whether a body may follow this status (RFC 9110, section 6.4.1).

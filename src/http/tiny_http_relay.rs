@@ -108,6 +108,6 @@ fn response(answer: &[u8], head_only: bool) -> Option<Response> {
     } else {
         answer[length..].to_vec()
     };
-    response.body = Body::Full(body);
+    response.body = Body::Full(body.into());
     Some(response)
 }

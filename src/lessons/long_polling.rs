@@ -53,7 +53,7 @@ fn routes(app: &Arc<AppState>) -> Vec<Route> {
         app.get(
             "/long-polling/messages",
             Access::AnyOrigin,
-            |app, request| Ok(as_news(&poll(app, request)?)),
+            |app, request| poll(app, request).map(|read| as_news(&read)),
         ),
         // ANCHOR_END: messages
         // ANCHOR: parked
@@ -84,7 +84,7 @@ fn as_news(read: &ReadResult) -> Response {
 // ANCHOR_END: as-news
 
 // ANCHOR: poll
-fn poll(app: &AppState, request: &Request) -> Result<ReadResult, Response> {
+fn poll(app: &AppState, request: &Request) -> Result<Arc<ReadResult>, Response> {
     let topic = app.topic_of(request)?;
     // Of those who wait there may be so many, and no more: 503.
     let _place = app.connections.hold()?;
@@ -95,7 +95,7 @@ fn poll(app: &AppState, request: &Request) -> Result<ReadResult, Response> {
 /// The technique: look what there is after the cursor; if there is nothing, wait for
 /// it. Empty when `timeout` ran out or the server goes down.
 // ANCHOR: wait
-pub fn wait_after(topic: &Topic, cursor: &Cursor, timeout: Duration) -> ReadResult {
+pub fn wait_after(topic: &Topic, cursor: &Cursor, timeout: Duration) -> Arc<ReadResult> {
     let deadline = Instant::now() + timeout;
     let mut log = topic.log();
     // "From now on" means after what is the newest message now.

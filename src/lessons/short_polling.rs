@@ -46,7 +46,7 @@ fn routes(app: &Arc<AppState>) -> Vec<Route> {
         app.get(
             "/short-polling/messages",
             Access::AnyOrigin,
-            |app, request| Ok(as_json(&poll(app, request)?)),
+            |app, request| poll(app, request).map(|read| as_json(&read)),
         ),
         app.get("/short-polling/jsonp", Access::Jsonp, |app, request| {
             as_jsonp(request, || poll(app, request))
@@ -64,7 +64,7 @@ fn routes(app: &Arc<AppState>) -> Vec<Route> {
 
 // ANCHOR: poll
 /// The technique: look what there is after the cursor, and answer at once.
-fn poll(app: &AppState, request: &Request) -> Result<ReadResult, Response> {
+fn poll(app: &AppState, request: &Request) -> Result<Arc<ReadResult>, Response> {
     let topic = app.topic_of(request)?;
     Ok(topic.after(&cursor_of(request)?))
 }

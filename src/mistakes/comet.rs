@@ -118,7 +118,7 @@ fn next_answer() -> Response {
     let mut response = Response::new(200)
         .header("Content-Type", "application/json")
         .header("Last-Modified", "Wed, 01 Jan 2020 00:00:00 GMT");
-    response.body = Body::Full(json!({ "answer": number }).to_string().into_bytes());
+    response.body = Body::Full(json!({ "answer": number }).to_string().into());
     response
 }
 

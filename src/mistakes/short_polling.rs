@@ -20,7 +20,7 @@ pub fn routes(app: &Arc<AppState>) -> Vec<Route> {
         app.get(
             "/mistakes/short-polling/slow",
             Access::AnyOrigin,
-            |app, request| Ok(as_json(&slowly(app, request)?)),
+            |app, request| slowly(app, request).map(|read| as_json(&read)),
         ),
         app.get(
             "/mistakes/short-polling/slow-script",
@@ -36,7 +36,7 @@ pub fn routes(app: &Arc<AppState>) -> Vec<Route> {
 }
 
 /// No news, and not at once.
-fn slowly(app: &AppState, request: &Request) -> Result<ReadResult, Response> {
+fn slowly(app: &AppState, request: &Request) -> Result<Arc<ReadResult>, Response> {
     let asked = request.query_param("ms").and_then(|ms| ms.parse().ok());
     let Some(ms) = asked.filter(|ms| *ms <= SLOWEST) else {
         let why = format!("ms must be a number of milliseconds from 0 to {SLOWEST}");

@@ -1,5 +1,6 @@
 //! One run of the load program, and what it measured.
 
+use crate::measure::Crowd;
 use crate::peers::{Peer, Programs, Server};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -23,19 +24,19 @@ pub struct Load {
     pub subscribers: usize,
     pub messages: usize,
     pub publishers: usize,
-    /// Messages a second; 0: the next when all have the last.
+    /// Messages a second.
     pub rate: f64,
 }
 
 impl Load {
-    /// Each message when all have the one before.
-    pub fn fan_out(technique: &'static str, subscribers: usize, messages: usize) -> Load {
+    /// One message after the other, to all who wait.
+    pub fn fan_out(technique: &'static str, crowd: &Crowd) -> Load {
         Load {
             technique,
-            subscribers,
-            messages,
+            subscribers: crowd.subscribers,
+            messages: crowd.messages,
             publishers: 1,
-            rate: 0.0,
+            rate: crowd.rate,
         }
     }
 

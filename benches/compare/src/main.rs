@@ -20,7 +20,7 @@ mod report;
 mod tables;
 
 use load::Load;
-use measure::{Extent, Results};
+use measure::{Crowd, Extent, Results};
 use peers::{Peer, Programs, Server};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -86,12 +86,17 @@ fn compare(extent: &Extent, programs: &Programs) -> Result<(), String> {
 /// Whether every server starts and delivers five messages to twenty subscribers, by each
 /// technique that it has.
 fn check(programs: &Programs) -> Result<(), String> {
+    let few = Crowd {
+        subscribers: 20,
+        messages: 5,
+        rate: 10.0,
+    };
     let (mut passed, mut failed) = (0, 0);
     for peer in Peer::ALL {
         let server =
             Server::start(peer, programs).map_err(|why| format!("{}: {why}", peer.name()))?;
         for technique in peer.techniques() {
-            let load = Load::fan_out(technique, 20, 5);
+            let load = Load::fan_out(technique, &few);
             let outcome = load::run(&server, &load, programs).and_then(load::Figures::right);
             match outcome {
                 Ok(_) => passed += 1,

@@ -14,9 +14,7 @@ pub type Run = (Peer, Outcome);
 pub struct Extent {
     /// What the report says of it.
     pub name: &'static str,
-    pub crowds: &'static [usize],
-    /// Publishes of a fan-out, of which the one in the middle counts.
-    pub rounds: usize,
+    pub crowds: &'static [Crowd],
     /// Runs of each server's fan-out, of which the best counts: whatever else the machine
     /// does makes a run only slower.
     pub passes: usize,
@@ -26,13 +24,27 @@ pub struct Extent {
     pub seconds: usize,
 }
 
+/// How many subscribers, and what they are sent.
+pub struct Crowd {
+    pub subscribers: usize,
+    /// Messages, of which the one in the middle counts.
+    pub messages: usize,
+    /// Messages a second: so few that before each all polls wait again.
+    pub rate: f64,
+}
+
 impl Extent {
     pub fn full() -> Extent {
         Extent {
             name: "full",
-            crowds: &[1_000, 5_000, 10_000],
-            rounds: 31,
-            passes: 3,
+            crowds: const {
+                &[
+                    crowd(1_000, 31, 10.0),
+                    crowd(5_000, 15, 2.5),
+                    crowd(10_000, 11, 1.25),
+                ]
+            },
+            passes: 2,
             floods: &["comet", "sse", "websocket", "socket-io-websocket"],
             publishers: &[1, 16],
             seconds: 5,
@@ -42,13 +54,20 @@ impl Extent {
     pub fn quick() -> Extent {
         Extent {
             name: "quick",
-            crowds: &[1_000],
-            rounds: 15,
+            crowds: const { &[crowd(1_000, 15, 10.0)] },
             passes: 2,
             floods: &["comet", "socket-io-websocket"],
             publishers: &[16],
             seconds: 2,
         }
+    }
+}
+
+const fn crowd(subscribers: usize, messages: usize, rate: f64) -> Crowd {
+    Crowd {
+        subscribers,
+        messages,
+        rate,
     }
 }
 
@@ -95,9 +114,9 @@ impl Results {
     /// Takes as long as it takes; what fails is reported, and the next run follows.
     pub fn measure(extent: &Extent, programs: &Programs) -> Results {
         let mut fan_outs = Vec::new();
-        for subscribers in extent.crowds {
+        for crowd in extent.crowds {
             for group in &GROUPS {
-                fan_outs.push(fan_out(group, *subscribers, extent, programs));
+                fan_outs.push(fan_out(group, crowd, extent.passes, programs));
             }
         }
         let mut floods = Vec::new();
@@ -122,19 +141,15 @@ impl Results {
     }
 }
 
-fn fan_out(
-    group: &'static Group,
-    subscribers: usize,
-    extent: &Extent,
-    programs: &Programs,
-) -> FanOut {
+fn fan_out(group: &'static Group, crowd: &Crowd, passes: usize, programs: &Programs) -> FanOut {
+    let subscribers = crowd.subscribers;
     let mut runs: Vec<Run> = Vec::new();
-    for _ in 0..extent.passes {
+    for _ in 0..passes {
         for peer in Peer::ALL {
             let Some(technique) = group.technique(peer) else {
                 continue;
             };
-            let load = Load::fan_out(technique, subscribers, extent.rounds);
+            let load = Load::fan_out(technique, crowd);
             let outcome = load::measure(peer, &load, programs);
             let what = format!("{}, {subscribers}", group.name);
             say(&what, peer, &outcome, |f| format!("{:.2} ms", f.last_ms()));

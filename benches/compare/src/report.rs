@@ -1,7 +1,7 @@
 //! `RESULTS.md`: what was measured, where this project loses, where it wins, and how.
 
 use crate::aims::aims;
-use crate::measure::{Extent, Results, Run};
+use crate::measure::{Crowd, Extent, Results, Run};
 use crate::peers::Peer;
 use crate::tables::{self, COMPARED, table};
 
@@ -12,7 +12,7 @@ const METHOD: &str = "\
 One server at a time, new for each run, on one processor (`taskset -c 0`); the load program, `src/bin/load.rs`, on
 another (`taskset -c 1`); everything over loopback. The same load program drives all of them, at the same URLs.
 
-- **Fan-out**: one publisher, a message with 32 bytes of data; the next is published when every subscriber has the last.
+- **Fan-out**: one publisher, messages with 32 bytes of data, so few a second that before each all who poll wait again.
   A run's time is from the publish to the last delivery, the one in the middle of its messages. The servers of a row
   take turns, and the best run of each counts. The **limit** is a bare loop of writes (`src/bin/limit.rs`) in the same
   row; the figures are multiples of its time.
@@ -34,21 +34,29 @@ pub fn report(extent: &Extent, results: &Results, facts: &[(&str, String)]) -> S
     let (first, largest) = tables::ends(extent);
     let Extent {
         name,
-        rounds,
+        crowds,
         passes,
         ..
     } = extent;
     let mut text = format!(
         "# This project beside what people would pick instead\n\n\
-         Written by `benches/compare/run`; this was a {name} run: of each fan-out the best of {passes} runs of {rounds} \
-         messages.\n\n## Aims\n\n"
+         Written by `benches/compare/run`; this was a {name} run: of each fan-out the best of {passes} runs.\n\n\
+         ## Aims\n\n"
     );
     let aims = aims(results).into_iter();
     let rows = aims.map(|aim| vec![aim.what, aim.aim, aim.measured, aim.verdict]);
     text += &table(&["what", "aim", "measured", ""], rows);
     text += &verdicts(results);
-    for subscribers in extent.crowds {
-        text += &format!("\n## Fan-out to {subscribers} subscribers, times the limit\n\n");
+    for crowd in *crowds {
+        let Crowd {
+            subscribers,
+            messages,
+            rate,
+        } = crowd;
+        text += &format!(
+            "\n## Fan-out to {subscribers} subscribers, times the limit\n\n\
+             {messages} messages, {rate} a second.\n\n"
+        );
         text += &tables::ratios(results, *subscribers);
     }
     text += &format!("\n## Resident KiB a connection, of {largest}\n\n");

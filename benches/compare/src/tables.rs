@@ -122,7 +122,7 @@ pub fn failures(results: &Results) -> Vec<String> {
 /// The numbers of subscribers, the first and the largest.
 pub fn ends(extent: &Extent) -> (usize, usize) {
     let crowds = extent.crowds;
-    (crowds[0], crowds[crowds.len() - 1])
+    (crowds[0].subscribers, crowds[crowds.len() - 1].subscribers)
 }
 
 fn crowd(results: &Results, subscribers: usize) -> impl Iterator<Item = &FanOut> {

@@ -3,7 +3,7 @@
 use super::Topic;
 use crate::bus::history::ReadResult;
 use crate::bus::message::Cursor;
-use crate::bus::parking::{Answer, Place, Waiter};
+use crate::bus::parking::{Place, Waiter, answer};
 use crate::lock::lock;
 use crate::timer::Timer;
 use std::sync::Arc;
@@ -22,12 +22,12 @@ impl Topic {
     ) -> ParkedWaiter {
         let mut log = lock(&self.log);
         let read = match cursor {
-            Cursor::Now => ReadResult::nothing(log.last_id()),
+            Cursor::Now => Arc::new(ReadResult::nothing(log.last_id())),
             given => log.after(given),
         };
         if !read.is_empty() || log.closed || until <= Instant::now() {
             drop(log);
-            Answer::new(read).give([waiter]);
+            answer(&read, [waiter]);
             return ParkedWaiter(None);
         }
         let place = log.parking.enter(until, waiter);
@@ -58,7 +58,7 @@ impl Topic {
             log.checks_at = log.parking.next_end();
             let (next, last_id) = (log.checks_at, log.last_id());
             drop(log);
-            Answer::new(ReadResult::nothing(last_id)).give(late.into_values());
+            answer(&ReadResult::nothing(last_id), late.into_values());
             if let Some(next) = next {
                 topic.check_at(next, &timer);
             }
@@ -79,6 +79,6 @@ impl ParkedWaiter {
         let mut log = lock(&topic.log);
         let (waiter, last_id) = (log.parking.leave(place), log.last_id());
         drop(log);
-        Answer::new(ReadResult::nothing(last_id)).give(waiter);
+        answer(&ReadResult::nothing(last_id), waiter);
     }
 }

@@ -18,7 +18,7 @@ pub struct PacketGroup {
 
 /// The response to a poll, and to a POST.
 pub fn payload(packets: &str) -> Response {
-    Response::of_type(200, "text/plain; charset=UTF-8", packets)
+    Response::of_type(200, "text/plain; charset=UTF-8", packets.to_owned())
 }
 
 impl PacketGroup {
