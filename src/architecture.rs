@@ -75,7 +75,7 @@
 //! Every other lock is held to read or change one value, and nothing else is taken under
 //! it: `AppState::on_shutdown`, `Browser::connections`, `Engine::table`, `Faults::now`, `Heartbeats::entries`,
 //! `InFlightCount::count`, `JobQueue`, `Names::of`, `NamespaceInner::middlewares`,
-//! `NamespaceInner::on_connection`, `NamespaceInner::sockets`, `Recovery`, `Registry::open`,
+//! `NamespaceInner::on_connection`, `NamespaceInner::sockets`, `OwnServer::sources`, `OwnServers::servers`, `Recovery`, `Registry::open`,
 //! `ServerInner::namespaces`, `SocketInner::acks`, `SocketInner::handlers`,
 //! `SocketInner::on_disconnect`, `SocketInner::rooms`,
 //! `TapRegistry::browsers`, `Timer::stop`, `Timer::thread`, `Topic::delivery`, `COLOURED` in
@@ -91,6 +91,9 @@
 //!
 //! All are started by [`threads::spawn`](crate::threads::spawn), but for `main`, one each of
 //! the crates `ctrlc` and `notify`, and `tiny_http`'s own pool (lesson 1 or 2 alone).
+//!
+//! The names from `timer` to `jobs` are there once more for each browser that has a server of
+//! its own ([`crate::wire_view`], `src/course/own_servers.rs`).
 //!
 //! | name | how many | started and ended by | ends when |
 //! |---|---|---|---|
@@ -163,5 +166,6 @@
 //! | clients that may be recovered, for how long | `MOST`, `MEMORY` | `src/lessons/socket_io/server/recovery.rs` |
 //! | captured pieces that wait for a wire view | `WAITING` | `src/tap/registry.rs` |
 //! | a fault that a browser asked for | `LASTS` | `src/tap/fault.rs` |
+//! | browsers with a server of their own | `MOST` | `src/course/own_servers.rs` |
 //! | bytes of a captured piece | `SNAPLEN` | `src/tap/mod.rs` |
 //! | a shutdown | `SHUTDOWN_TIMEOUT` | `src/course/running.rs` |

@@ -1,5 +1,6 @@
 // Lesson 3, HTTP streaming: one answer that stays open, read while it grows.
 
+import "/shared/faults.js";
 import { byId, panel } from "/shared/panel.js";
 import { jsonOf, onSend } from "/shared/publish.js";
 import { reconnecting } from "/shared/reconnect.js";

@@ -1,5 +1,6 @@
 // What each step of this lesson must have brought about.
 import { defineSteps } from "/view/view.js";
+import { fault } from "/shared/faults.js";
 import { counted } from "/shared/format.js";
 
 const last = (crossings) => crossings.at(-1);
@@ -25,6 +26,7 @@ const said = (seen) => {
   const came = sent(seen);
   return came && { words: `up by POST, down as ${came.label}; requests made: ${seen.text("requests")}`, crossing: came };
 };
+
 
 /** After a cut: the question with which the page came back. */
 const resumed = (seen) => {
@@ -94,6 +96,21 @@ defineSteps({
   "when-the-server-stops": [
     (seen) => seen.crossed("cut", ({ label }) => label === "the server is gone").length > 0 && seen.lines("log", "connection lost").length > 0 && "the server is gone; the page tries again",
     (seen) => state(seen) === "reading" && seen.lines("log", "gap").length > 0 && "the page is back; the log shows a gap",
+  ],
+  "a-restart-of-the-server": [
+    said,
+    (seen) => fault(seen, "restart") && state(seen) === "reading" && seen.lines("log", "gap").length > 0 && "the page is back; the log shows a gap",
+    said,
+  ],
+  "gathered-for-five-seconds": [
+    (seen) => state(seen) === "reading" && fault(seen, "gather") && "what goes to this browser is gathered",
+    (seen) => {
+      const came = sent(seen);
+      const up = came && last(seen.crossed("request", ({ label, us }) => label.startsWith("POST /publish") && us < came.us));
+      const seconds = came && (came.us - up.us) / 1e6;
+      return seconds > 0.5 && { words: `it came ${seconds.toFixed(1)} s after it was sent`, crossing: came };
+    },
+    (seen) => fault(seen, null) && "all that was kept has passed",
   ],
   "in-a-terminal": [null, null, null],
 });

@@ -1,4 +1,5 @@
 // Server-sent events: the browser reads the stream, makes events of it, and comes back by itself with its last id.
+import "/shared/faults.js";
 import { EVENT_SOURCE_STATES, byteLength, stateName } from "/shared/format.js";
 import { byId, panel } from "/shared/panel.js";
 import { reconnecting } from "/shared/reconnect.js";

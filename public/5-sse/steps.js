@@ -1,5 +1,6 @@
 // What each step of this lesson must have brought about.
 import { defineSteps } from "/view/view.js";
+import { fault } from "/shared/faults.js";
 import { counted } from "/shared/format.js";
 
 const last = (crossings) => crossings.at(-1);
@@ -29,6 +30,15 @@ const resumed = (seen) => {
   const [cut] = seen.crossed("cut");
   const back = cut && seen.crossed("request", (it) => it.us > cut.us && it.target.startsWith("/sse/"))[0];
   return back && running(seen) && seen.crossed("message", ({ us }) => us > back.us).length > 0 && { cut, back, seconds: ((back.us - cut.us) / 1e6).toFixed(1) };
+};
+
+/** After a silence, events that came at once: how many, and how long the silence was. */
+const bunch = (seen) => {
+  const all = seen.crossed("message");
+  const first = all.findLastIndex(({ us }, n) => n > 0 && us - all[n - 1].us > 2e6);
+  if (first < 0) return false;
+  const events = all.filter(({ us }, n) => n >= first && us - all[first].us < 3e5).length;
+  return events > 2 && { events, seconds: ((all[first].us - all[first - 1].us) / 1e6).toFixed(1) };
 };
 
 defineSteps({
@@ -88,4 +98,11 @@ defineSteps({
     (seen) => seen.text("eight-count") === "all closed" && "all closed",
   ],
   "with-real-tabs": [null],
+  "a-proxy-gathers-the-answer": [
+    (seen) => {
+      const came = fault(seen, "gather") && bunch(seen);
+      return came && `${came.events} events at once, after ${came.seconds} s of silence`;
+    },
+    (seen) => fault(seen, null) && "all that was kept has passed",
+  ],
 });

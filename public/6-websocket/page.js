@@ -1,4 +1,5 @@
 // WebSocket: one connection, both sides may speak. The chat is here, whole; the other parts have their own files.
+import "/shared/faults.js";
 import { WEBSOCKET_STATES, byteLength, stateName } from "/shared/format.js";
 import { byId, panel } from "/shared/panel.js";
 import { onSend } from "/shared/publish.js";

@@ -1,5 +1,6 @@
 // What each step of this lesson must have brought about.
 import { defineSteps } from "/view/view.js";
+import { fault } from "/shared/faults.js";
 import { counted } from "/shared/format.js";
 
 const last = (some) => some.at(-1);
@@ -155,5 +156,12 @@ defineSteps({
   "when-the-server-stops": [
     (seen) => seen.crossed("cut", ({ label }) => label === "the server is gone").length > 0 && line(seen, "log", "closed with 1001"),
     (seen) => chatting(seen) && line(seen, "log", "gap"),
+  ],
+  "half-open-connections": [
+    (seen) => chatting(seen) && fault(seen, "stall") && `readyState ${seen.text("state")}: nothing can be seen of it`,
+    (seen) => {
+      const came = fault(seen, null) && said(seen);
+      return came && { ...came, words: `no event said anything; now ${came.words}` };
+    },
   ],
 });

@@ -9,6 +9,7 @@ const KEPT = 1000;
 const PAGE = Math.random().toString(36).slice(2, 8).padEnd(6, "0");
 const MARK = new RegExp(`^race ${PAGE} (\\d+) `);
 
+const tag = (id) => id.slice(0, id.lastIndexOf("-"));
 const place = (id) => Number(id.slice(id.lastIndexOf("-") + 1));
 
 export class Ledger {
@@ -17,6 +18,8 @@ export class Ledger {
     this.sent = 0;
     this.unacknowledged = 0;
     this.messages = new Map();
+    /** Of the ids, in the order in which the server had them: a restart brings a new one. */
+    this.tags = [];
   }
 
   /** The data of the next message, `bytes` long, and its number. It leaves now. */
@@ -32,6 +35,7 @@ export class Ledger {
 
   acknowledged(n, id) {
     const message = this.messages.get(n);
+    if (!this.tags.includes(tag(id))) this.tags.push(tag(id));
     if (message) Object.assign(message, { id, ackedAt: performance.now() });
   }
 
@@ -65,7 +69,8 @@ export class Ledger {
   /** What the server acknowledged, the newest first. */
   rows() {
     const rows = [...this.messages.values()].filter(({ id }) => id !== null);
-    return rows.sort((a, b) => place(b.id) - place(a.id));
+    const life = ({ id }) => this.tags.indexOf(tag(id));
+    return rows.sort((a, b) => life(b) - life(a) || place(b.id) - place(a.id));
   }
 
   /** How a message fared in each lane. */

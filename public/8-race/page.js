@@ -1,10 +1,10 @@
 // Lesson 8, the race: every way at once. What runs is in race.js; here it is shown, and the buttons are.
 
 import { counted } from "/shared/format.js";
+import "/shared/faults.js";
 import { byId } from "/shared/panel.js";
 import { looking } from "/view/view.js";
 import { Drawing } from "./drawing.js";
-import { setUpFaults } from "./faults.js";
 import { setUpHundreds } from "./hundreds.js";
 import { setUpKeep } from "./keep.js";
 import { drawLedger, verdict } from "./ledger.js";
@@ -182,7 +182,6 @@ byId("cut").addEventListener("click", () => {
   say(byId("published"), "", "");
 });
 
-setUpFaults();
 setUpHundreds();
 setUpServer();
 setUpKeep();

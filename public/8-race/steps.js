@@ -1,4 +1,5 @@
 // What each step of this lesson must have brought about.
+import { fault } from "/shared/faults.js";
 import { counted } from "/shared/format.js";
 import { defineSteps } from "/view/view.js";
 import { race } from "./race.js";
@@ -92,17 +93,27 @@ defineSteps({
       return all && { words: `whole: ${counted(all.length, "message")}, ${all.filter(({ fates }) => fates.includes("late")).length} of them late somewhere`, crossing: cut };
     },
   ],
+  "a-restart": [
+    (seen) => {
+      const restarted = fault(seen, "restart");
+      const many = restarted && last(seen, "many", (it) => it.whole && it.began > seen.since && it.began < restarted.at);
+      if (!many) return false;
+      const all = race.ledger.fates().filter(({ message }) => message.sentAt > many.began);
+      const tags = new Set(all.map(({ message }) => message.id.split("-")[0]));
+      const gaps = all.filter(({ fates }) => fates.includes("gap")).length;
+      const told = all.every(({ fates }) => fates.every((fate) => !["lost", "waiting"].includes(fate)));
+      return tags.size > 1 && told && `${counted(tags.size, "tag")}: ${[...tags].reverse().join(", then ")}; ${counted(gaps, "message")} in a gap somewhere, and none lost without a word`;
+    },
+  ],
   "slow-stalled-gathered": [
     (seen) => {
-      const gathers = last(seen, "fault", ({ fault }) => fault === "gather");
-      const all = gathers && run(seen);
+      const all = fault(seen, "gather") && run(seen);
       const late = all ? all.filter(({ fates }) => fates.includes("late")).length : 0;
       return late > 0 && `whole: ${counted(all.length, "message")}, ${late} of them late`;
     },
     (seen) => {
-      const stalls = last(seen, "fault", ({ fault }) => fault === "stall");
-      const over = stalls && last(seen, "calm", ({ at }) => at > stalls.at);
-      const all = over && arrived(stalls.at);
+      const [stalls, over] = [fault(seen, "stall"), fault(seen, null)];
+      const all = stalls && over?.at > stalls.at && arrived(stalls.at);
       return all && all.every(({ message }) => message.ackedAt > over.at) && `taken ${milliseconds(all[0].message.ackedAt - all[0].message.sentAt)} after it was sent, and whole`;
     },
   ],

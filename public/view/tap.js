@@ -37,7 +37,7 @@ async function serverIsBack() {
 
 /**
  * Looks until the page is left. `on.hello({now, connections})` at each start, `on.passage(passage)`,
- * `on.lost()` when the server is gone, `on.delay(seconds)` for the way one way, `on.cut(count)`, `on.fault({fault, seconds, error})`,
+ * `on.lost()` when the server is gone, `on.delay(seconds)` for the way one way, `on.cut(count)`, `on.fault({fault, seconds, restarted, error})`,
  * `on.state(words)`. Gives a function that says a word to the server: `cut`, to cut this browser's other connections, or a fault for them
  * (`stall`, `slow reader`, `gather`), or `calm`, to end it. It tells whether it could be said.
  */
@@ -75,7 +75,7 @@ export function look(on) {
       const said = JSON.parse(data);
       if (said.connections) on.hello(said);
       else if (said.cut !== undefined) on.cut(said.cut);
-      else if (said.fault !== undefined || said.error) on.fault(said);
+      else if (said.fault !== undefined || said.restarted || said.error) on.fault(said);
       else on.delay((performance.now() - asked) / 2000);
     });
     socket.addEventListener("close", () => {

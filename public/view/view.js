@@ -28,11 +28,11 @@ export const looking = new Promise((done) => (seesAll = done));
 /** Cuts this browser's connections, as the button of the ladder does. */
 export const cutConnections = () => view?.cut();
 
-/** `told({fault, seconds, error})` is told what the server says of a fault that was asked for. */
+/** `told({fault, seconds, restarted, error})` is told what the server says of a fault that was asked for. */
 export const watchFaults = (told) => (tellOfFault = told);
 let tellOfFault = () => {};
 
-/** Asks the server for a fault of this browser's connections; `calm` ends it. Whether it could be asked. */
+/** Asks the server for a fault of this browser's connections; `calm` ends it; `restart` restarts the server for it. Whether it could be asked. */
 export const askForFault = (word) => view?.ask?.(word) ?? false;
 
 /** A table that is wider than the screen says that it scrolls. */

@@ -8,9 +8,14 @@ use crate::lock::lock;
 use crate::options::Options;
 use crate::tap::TapRegistry;
 use crate::timer::Timer;
+use std::any::Any;
 use std::io;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// Restarts the server for the browser with this token alone, until what is returned is
+/// dropped; or says why not.
+pub type RestartFor = Box<dyn Fn(&str) -> Result<Box<dyn Any>, String> + Send + Sync>;
 
 /// What all lessons share.
 pub struct AppState {
@@ -30,6 +35,8 @@ pub struct AppState {
     pub sessions: Arc<AtomicUsize>,
     /// As the program was told; the port is the one that was had.
     pub options: Options,
+    /// How a browser can have the server restarted for it alone. Nothing where it cannot.
+    pub restart_for: OnceLock<RestartFor>,
     /// See [`AppState::on_shutdown`].
     on_shutdown: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
@@ -46,18 +53,51 @@ impl AppState {
         options: &Options,
         wire_view: bool,
     ) -> io::Result<Arc<AppState>> {
+        AppState::with_bus(topics, internal, options, |state| {
+            state.taps = TapRegistry::new(wire_view);
+        })
+    }
+
+    /// As after a restart: the same topics on a new bus, which is empty, and a new timer.
+    /// The places for connections are those of this state.
+    ///
+    /// # Errors
+    /// As [`AppState::start`].
+    pub fn restarted(&self) -> io::Result<Arc<AppState>> {
+        let names = |internal| {
+            let topics = self.bus.topics().iter();
+            let of_that_kind = topics.filter(move |topic| topic.is_internal() == internal);
+            of_that_kind.map(|topic| topic.name()).collect::<Vec<_>>()
+        };
+        AppState::with_bus(&names(false), &names(true), &self.options, |state| {
+            state.close_counters = self.close_counters.clone();
+            state.connections = self.connections.clone();
+            state.sessions = self.sessions.clone();
+        })
+    }
+
+    /// A new state; `shared` puts into it what it does not have alone.
+    fn with_bus(
+        topics: &[&'static str],
+        internal: &[&'static str],
+        options: &Options,
+        shared: impl FnOnce(&mut AppState),
+    ) -> io::Result<Arc<AppState>> {
         let timer = Timer::start()?;
-        Ok(Arc::new(AppState {
+        let mut state = AppState {
             bus: Bus::new(topics, internal, options.history)?,
             heartbeats: Heartbeats::start(&timer, options.heartbeat),
             timer,
             close_counters: Arc::default(),
-            taps: TapRegistry::new(wire_view),
+            taps: TapRegistry::new(false),
             connections: OpenConnections::default(),
             sessions: Arc::default(),
             options: options.clone(),
+            restart_for: OnceLock::new(),
             on_shutdown: Mutex::default(),
-        }))
+        };
+        shared(&mut state);
+        Ok(Arc::new(state))
     }
 
     /// A route for reading, whose handler is given this state.

@@ -1,9 +1,10 @@
 //! The course: the table of its lessons, put together into one running server.
 //!
 //! [`LESSONS`] is the table of contents. `running` starts a server with some of them
-//! and shuts it down; `listen` is its socket; `program` is what `cargo run` does.
+//! and shuts it down; `own_servers` are those that one browser sees; `listen` is its socket; `program` is what `cargo run` does.
 
 mod listen;
+mod own_servers;
 pub mod program;
 mod running;
 

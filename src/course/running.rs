@@ -2,12 +2,13 @@
 //! them down in order.
 
 use super::listen::{Localhost, listen, raise_descriptors};
+use super::own_servers::OwnServers;
 use super::{LESSONS, chapters};
 use crate::app::{AppState, Lesson, health, publish};
 use crate::http::threaded_server::{ServerSettings, ThreadedServer};
 use crate::http::tiny_http_relay::hand_on;
 use crate::http::tiny_http_server::TinyHttpServer;
-use crate::http::{OriginPolicy, Route, Router};
+use crate::http::{Apart, OriginPolicy, Route, Router};
 use crate::mistakes;
 use crate::options::Options;
 use crate::pages::Pages;
@@ -28,6 +29,8 @@ pub struct Running {
     /// Behind it, where one lesson alone runs on `tiny_http`.
     behind: Option<TinyHttpServer>,
     sources: Sources,
+    /// Those that one browser each has.
+    own_servers: Arc<OwnServers>,
     address: SocketAddr,
     localhost: Localhost,
 }
@@ -74,6 +77,11 @@ impl Running {
         };
         let pages = Pages::new(chapters(), alone, view);
         let mut router = router(&app, served, own_routes, pages);
+        // Not of a lesson that needs the others: what it has of its own counts this process.
+        let own = served.iter().filter(|lesson| !lesson.uses_others);
+        let own_servers = OwnServers::new(&app, own.map(|lesson| lesson.routes).collect());
+        let apart = own_servers.clone();
+        let apart: Apart = Box::new(move |request| apart.respond(request));
         let mut behind = None;
         if let [alone] = lessons
             && alone.runs_on_tiny_http
@@ -84,15 +92,18 @@ impl Running {
             let address = tiny_http.address;
             behind = Some(tiny_http);
             router = Router {
+                apart: None,
                 routes,
                 fallback: Box::new(|_| None),
                 behind: Some(Box::new(move |request| hand_on(address, request))),
                 origin_policy: origin_policy(options),
             };
         }
+        router.apart = Some(apart);
         let server = threaded(&app, listener, Arc::new(router))?;
         Ok(Running {
             sources: Sources::start(&app.bus)?,
+            own_servers,
             app,
             server,
             behind,
@@ -124,6 +135,7 @@ impl Running {
         self.server.stop_accepting();
         self.sources.stop();
         self.app.end_streams();
+        self.own_servers.stop();
         self.server.close_connections(until);
         // Now nobody hands on to it any more.
         if let Some(behind) = &mut self.behind {
@@ -157,6 +169,7 @@ fn router(
         routes.extend(mistakes::routes(lesson.name, app));
     }
     Router {
+        apart: None,
         routes,
         fallback: Box::new(move |request| pages.get(request)),
         behind: None,
@@ -164,7 +177,7 @@ fn router(
     }
 }
 
-fn origin_policy(options: &Options) -> OriginPolicy {
+pub(super) fn origin_policy(options: &Options) -> OriginPolicy {
     OriginPolicy {
         allow_host: options.allow_host.clone(),
         allow_origin: options.allow_origin.clone(),

@@ -3,11 +3,14 @@
 //! One `TcpStream` in an `Arc` serves both sides of a connection (`&TcpStream` reads
 //! and writes): one descriptor per connection.
 
+use super::close_reason::CloseReason;
 use super::write_half::WriteHalf;
 use crate::tap::Tap;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use socket2::SockRef;
 use std::io::{self, Write};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use std::mem::MaybeUninit;
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,9 +50,7 @@ impl WriteHalf for TcpWriteHalf {
             written => return written,
         }
         self.stream.set_write_timeout(Some(patience))?;
-        let sent = (&*self.stream).write(bytes)?;
-        self.tap.sent(&bytes[..sent]);
-        Ok(sent)
+        self.captured(|| (&*self.stream).write(bytes), bytes)
     }
 
     fn shutdown_write(&self) {
@@ -63,12 +64,41 @@ impl WriteHalf for TcpWriteHalf {
 }
 
 impl TcpWriteHalf {
+    /// Sends, and captures what left.
+    fn captured(
+        &self,
+        send: impl FnOnce() -> io::Result<usize>,
+        bytes: &[u8],
+    ) -> io::Result<usize> {
+        // A browser that has left takes nothing more, though the first write after that does
+        // not fail. Asked before: it may leave as soon as it has what it wanted.
+        if self.tap.is_observed() && self.peer_has_left() {
+            self.tap.ended(CloseReason::ClientClosed.name());
+        }
+        let sent = send()?;
+        self.tap.sent(&bytes[..sent]);
+        Ok(sent)
+    }
+
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
         let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
-        let sent = SockRef::from(&*self.stream).send_with_flags(bytes, flags)?;
-        self.tap.sent(&bytes[..sent]);
-        Ok(sent)
+        let socket = SockRef::from(&*self.stream);
+        self.captured(|| socket.send_with_flags(bytes, flags), bytes)
+    }
+
+    /// Whether it closed its side, and all that it sent was read.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn peer_has_left(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        let flags = libc::MSG_DONTWAIT | libc::MSG_PEEK;
+        let peeked = SockRef::from(&*self.stream).recv_with_flags(&mut byte, flags);
+        matches!(peeked, Ok(0))
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn peer_has_left(&self) -> bool {
+        false
     }
 
     #[cfg(not(any(target_os = "linux", target_os = "android")))]

@@ -27,7 +27,7 @@ pub use origin_policy::OriginPolicy;
 pub use pending_response::{OnLeave, PendingResponse};
 pub use request::Request;
 pub use response::{Body, Response};
-pub use router::{Access, Route, Router};
+pub use router::{Access, Apart, Route, Router};
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

@@ -11,6 +11,9 @@ pub type Handler = Box<dyn Fn(&Request) -> Result<Response, Response> + Send + S
 /// What answers where no route matches: the pages. `None` is a 404.
 pub type Fallback = Box<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
 
+/// What answers some requests apart from all others, and is asked first.
+pub type Apart = Box<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
+
 /// How a request is handed on to a server behind this one, which does all else.
 pub type Behind = Box<dyn Fn(&Request) -> Response + Send + Sync>;
 
@@ -93,6 +96,8 @@ impl Route {
 
 /// All routes of a server, what answers elsewhere, and who may ask.
 pub struct Router {
+    /// Asked before the routes.
+    pub apart: Option<Apart>,
     /// Looked through in order.
     pub routes: Vec<Route>,
     /// What answers where no route matches.
@@ -106,6 +111,9 @@ pub struct Router {
 impl Router {
     /// The response to `request`, whose `Host` was checked.
     pub fn respond(&self, request: &Request) -> Response {
+        if let Some(response) = self.apart.as_ref().and_then(|apart| apart(request)) {
+            return response;
+        }
         if let Some(behind) = &self.behind
             && !self.routes.iter().any(|route| route.path == request.path)
         {

@@ -138,7 +138,18 @@ impl Tap {
         self.capture(Kind::Out, bytes);
     }
 
-    /// The connection ended. Told once.
+    /// Whether somebody is told of what passes here now.
+    pub fn is_observed(&self) -> bool {
+        if self.taps.observing.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        let asked = lock(&self.asked);
+        asked
+            .as_ref()
+            .is_some_and(|asked| !lock(&asked.browser.observers).is_empty())
+    }
+
+    /// The connection ended. Told once; what passes after it is not told.
     pub fn ended(&self, reason: &'static str) {
         if !self.over.swap(true, Ordering::Relaxed) {
             self.capture(Kind::End(reason), b"");
@@ -183,7 +194,9 @@ impl Tap {
         let asked = lock(&self.asked);
         let Some(asked) = asked.as_ref() else { return };
         let observers = lock(&asked.browser.observers);
-        if observers.is_empty() || (bytes.is_empty() && !matches!(kind, Kind::End(_))) {
+        let is_end = matches!(kind, Kind::End(_));
+        let over = self.over.load(Ordering::Relaxed);
+        if observers.is_empty() || (!is_end && (over || bytes.is_empty())) {
             return;
         }
         let busy = observers

@@ -4,7 +4,8 @@
 //! The view's own connection is never shown in it. The page may send words: `time`, to
 //! learn how long bytes are on their way; `cut`, to have the browser's other connections
 //! cut; `stall`, `slow reader` or `gather`, to have something wrong with them for a while
-//! ([`crate::tap::fault`]), and `calm`, to end that.
+//! ([`crate::tap::fault`]), and `calm`, to end that; `restart`, to have the server restarted
+//! for this browser alone, until the view is closed.
 //!
 //! Threads: the connection's own reads; one more, `wire-view`, takes what was captured
 //! from its channel and sends it, and waits when the page is slow. Then the channel
@@ -32,7 +33,7 @@ const PATH: &str = "/wire/socket";
 const LIMIT: usize = 1024;
 
 /// The answer to another word.
-const WORDS: &str = "the words here are time, cut, stall, slow reader, gather and calm";
+const WORDS: &str = "the words here are time, cut, stall, slow reader, gather, calm and restart";
 /// The answer to a fault from elsewhere.
 const NO_FAULTS: &str = "faults are for a browser on the machine of the server, unless it was \
                          started with --allow-faults";
@@ -67,7 +68,7 @@ fn observe(app: &Arc<AppState>, request: &Request) -> Result<Response, Response>
     };
     let head = accept(request)?;
     let may_fault = request.is_from_this_machine() || app.options.allow_faults;
-    let taps = app.taps.clone();
+    let (app, taps) = (app.clone(), app.taps.clone());
     Ok(head.streaming(&IDENTITY, move |mut connection| {
         let observation = taps.observe(&token);
         let connections: Vec<_> = observation
@@ -96,6 +97,7 @@ fn observe(app: &Arc<AppState>, request: &Request) -> Result<Response, Response>
                 return connection.end(&(PINGS.closing)(), CloseReason::Shutdown);
             }
         };
+        let mut restarted = None;
         websocket::serve(connection, LIMIT, |word| {
             let word = match &word {
                 Message::Text(word) => word.as_str(),
@@ -112,12 +114,22 @@ fn observe(app: &Arc<AppState>, request: &Request) -> Result<Response, Response>
                     observation.set_fault(Some(fault));
                     json!({ "fault": fault.name(), "seconds": LASTS.as_secs() })
                 }
-                (_, Some(_)) => json!({ "error": NO_FAULTS }),
+                ("restart", _) if may_fault => match app.restart_for.get() {
+                    Some(restart) => match restart(&token) {
+                        Ok(own) => {
+                            restarted = Some(own);
+                            json!({ "restarted": true })
+                        }
+                        Err(why) => json!({ "error": why }),
+                    },
+                    None => json!({ "error": "there is nothing here to restart" }),
+                },
+                ("restart", _) | (_, Some(_)) => json!({ "error": NO_FAULTS }),
                 _ => json!({ "error": WORDS }),
             };
             Action::Send(Message::text(reply.to_string()))
         });
-        drop(observation);
+        drop((observation, restarted));
         threads::join(sender);
     }))
 }

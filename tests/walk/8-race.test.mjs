@@ -12,6 +12,7 @@ walk("8-race", {
     // What is published while the server is frozen is cut with the rest, or comes with what is said after it.
     "a-cut-and-the-ledger/1": "deaf",
     "a-cut-and-the-ledger/2": "deaf",
+    "a-restart/1": "deaf",
     "slow-stalled-gathered/1": "deaf",
     "slow-stalled-gathered/2": "deaf",
   },

@@ -138,6 +138,13 @@ export class Learner {
     await this.looked(() => this.page.evaluate((id) => void (location.hash = id), id));
   }
 
+  /** Makes the screen another one, and waits until the page has taken its new form. */
+  async resize(screen) {
+    await this.page.setViewport(screen);
+    await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await this.looked(() => {});
+  }
+
   /** What is to be done now: the step's state, and the control that is outlined. */
   now(id, n) {
     return this.page.evaluate(

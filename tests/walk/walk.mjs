@@ -9,10 +9,12 @@ const WORDS_A_MINUTE = 200;
 /** For a person to find what a step names, and to see what came of it; this test does not look. */
 const MINUTES_A_STEP = 0.25;
 
-/** Each browser has a screen of its own. */
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 390, height: 844 };
+/** Each browser has a screen of its own, and at the end of each stop a look at the other's. */
 const RUNS = [
-  { name: "chromium", width: 1280, height: 900, scheme: "light" },
-  { name: "firefox", width: 390, height: 844, scheme: "dark" },
+  { name: "chromium", own: WIDE, other: NARROW, scheme: "light" },
+  { name: "firefox", own: NARROW, other: WIDE, scheme: "dark" },
 ];
 
 /**
@@ -22,13 +24,13 @@ const RUNS = [
  * `most` minutes at most.
  */
 export function walk(lesson, { outside = {}, faults = {}, most = 15 } = {}) {
-  for (const { name, width, height, scheme } of RUNS) {
+  for (const { name, own, other, scheme } of RUNS) {
     test(`${lesson} is done by its steps alone in ${name}`, { timeout: 600_000 }, async (t) => {
       const server = await serve();
       t.after(() => server.done());
       const { browser, stop } = await browse(name, scheme);
       t.after(stop);
-      const learner = await Learner.at(browser, `${server.address}/${lesson}/`, { width, height });
+      const learner = await Learner.at(browser, `${server.address}/${lesson}/`, own);
       learner.fits = (id, n) => fit(learner, id, n);
       const world = { learner, server, browser };
       let minutes = 0;
@@ -42,6 +44,9 @@ export function walk(lesson, { outside = {}, faults = {}, most = 15 } = {}) {
           t.diagnostic(`${key}: ${evidence}`);
           await fit(learner, id, n, true);
         }
+        await learner.resize(other);
+        await fit(learner, id, steps - 1).catch((e) => t.diagnostic(`OTHER ${id}: ${JSON.stringify(e.actual)}`));
+        await learner.resize(own);
         if (!main) continue;
         minutes += (performance.now() - began) / 60_000;
         mainSteps += steps;

@@ -5,13 +5,15 @@
 //! load.rs     one run of the load program against one of them
 //! measure.rs  all runs, one after another
 //! aims.rs     what this project is to reach
-//! report.rs   RESULTS.md, and tables.rs its tables
+//! report.rs   RESULTS.md, and tables.rs its tables; rest.md is in it as it stands
+//! lessons.rs  what the lessons show of it
 //! machine.rs  on what, and with which versions
 //! ```
 //!
 //! The servers that are not this project's are in `src/bin/`, `node/` and `nginx.conf`.
 
 mod aims;
+mod lessons;
 mod load;
 mod machine;
 mod measure;
@@ -76,10 +78,22 @@ fn programs(ours: String) -> Result<Programs, String> {
 fn compare(extent: &Extent, programs: &Programs) -> Result<(), String> {
     let facts = machine::facts();
     let results = Results::measure(extent, programs);
-    let file = crate_file("../RESULTS.md");
-    let text = report::report(extent, &results, &facts);
+    write(
+        "benches/RESULTS.md",
+        &report::report(extent, &results, &facts),
+    )?;
+    if extent.is_full() {
+        let figures = lessons::figures(extent, &results);
+        write("lessons/figures/fan-out.md", &figures)?;
+    }
+    Ok(())
+}
+
+/// Writes a file of the project.
+fn write(name: &str, text: &str) -> Result<(), String> {
+    let file = crate_file("../..").join(name);
     fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
-    println!("written: benches/RESULTS.md");
+    println!("written: {name}");
     Ok(())
 }
 

@@ -51,6 +51,11 @@ impl Extent {
         }
     }
 
+    /// Whether its figures are those to show.
+    pub fn is_full(&self) -> bool {
+        self.crowds.len() > 1
+    }
+
     pub fn quick() -> Extent {
         Extent {
             name: "quick",
@@ -79,7 +84,8 @@ pub struct FanOut {
 }
 
 impl FanOut {
-    fn figures(&self, peer: Peer) -> Option<&Figures> {
+    /// What was measured of it, unless it failed.
+    pub fn figures(&self, peer: Peer) -> Option<&Figures> {
         let (_, outcome) = self.runs.iter().find(|(of, _)| *of == peer)?;
         outcome.as_ref().ok()
     }

@@ -46,6 +46,8 @@ pub fn report(extent: &Extent, results: &Results, facts: &[(&str, String)]) -> S
     let aims = aims(results).into_iter();
     let rows = aims.map(|aim| vec![aim.what, aim.aim, aim.measured, aim.verdict]);
     text += &table(&["what", "aim", "measured", ""], rows);
+    text += &format!("\n{}", include_str!("rest.md").trim_end());
+    text += "\n";
     text += &verdicts(results);
     for crowd in *crowds {
         let Crowd {
