@@ -45,7 +45,11 @@ defineSteps({
   ],
   "news-and-an-end": [(seen) => came(seen, (_, id) => `${counted(questions(seen).length, "question")} at this stop; the last one brought ${id}`)],
   "a-chat": [
-    (seen) => endless() && seen.crossed("empty").length >= 2 && `${counted(questions(seen).length, "more question")}, and no news`,
+    (seen) => {
+      const news = last(seen.crossed("message"))?.us ?? 0;
+      const empty = seen.crossed("empty", ({ us }) => us > news).length;
+      return endless() && empty >= 2 && `${counted(empty, "answer")} without news, and it asks on`;
+    },
     (seen) => came(seen, (_, id) => !stopped(seen) && seen.crossed("empty", ({ us }) => us > last(seen.crossed("message")).us).length > 0 && `${id} came; the page asks on`),
     (seen) => came(seen, (_, id) => stopped(seen) && !endless() && `${id} came, and the page stopped`),
   ],
@@ -53,7 +57,7 @@ defineSteps({
     guess: { choices: ["nothing", "the second", "both"], right: "both", after: 3 },
     steps: [
       (seen) => stopped(seen) && questions(seen).length > 0 && seen.text("asked").includes("after=") && seen.text("asked").split("?")[1],
-      (seen) => stopped(seen) && sent(seen).length > 0 && !shown(seen, last(sent(seen))) && `sent as ${last(sent(seen))}; no message in the log`,
+      (seen) => stopped(seen) && sent(seen).length > 0 && !shown(seen, last(sent(seen))) && `sent as ${last(sent(seen))}, and no such message came`,
       (seen) => came(seen, () => sent(seen).slice(-2).every((id) => shown(seen, id)) && `${seen.text("asked").split("?")[1]} brought ${sent(seen).slice(-2).join(" and ")}`),
     ],
   },

@@ -49,7 +49,7 @@ async function tryFetch() {
   const waiting = setTimeout(say, 2000, "fetch: still waiting, with no error", "note");
   try {
     const response = await fetch("/healthz", { cache: "no-store" });
-    say(`fetch: answered ${response.status} after ${seconds(began)}`, "down");
+    say(`fetch: answered ${response.status}, ${seconds(began)} after it was asked`, "down");
   } catch (error) {
     say(`fetch: ${error.message}, after ${seconds(began)}`, "lost");
   }

@@ -121,7 +121,7 @@ const longAgo = ({ at }) => performance.now() - at > LONG_MS;
 
 const acked = (seen) => {
   const question = asked(seen, "chat message");
-  return question?.ack && { words: `question ${question.number}; its ack came ${((question.ack.us - question.up.us) / 1000).toFixed(1)} ms later`, crossing: question.ack };
+  return question?.ack && { words: `question ${question.number}; its ack came ${((question.ack.us - question.up.us) / 1000).toFixed(1)} ms later, at the server`, crossing: question.ack };
 };
 
 const answered = (event) => (seen) => {

@@ -49,7 +49,7 @@ class ChatForm extends HTMLElement {
   connectedCallback() {
     if (this.querySelector("form")) return;
     const name = element("input", { id: "name", size: 9, maxLength: 20, autocomplete: "off" });
-    const text = element("input", { id: "text", autocomplete: "off" });
+    const text = element("input", { id: "text", autocomplete: "off", required: true });
     const send = element("button", { id: "send", disabled: this.hasAttribute("disabled") }, this.getAttribute("button") ?? "Send");
     const form = element(
       "form",

@@ -122,7 +122,8 @@ class EventReader {
       result.ids.push(value);
     } else if (name === "data") {
       this.#data = true;
-      result.says = saying(value) ?? value;
+      const says = saying(value) ?? value;
+      result.says = this.#event && this.#event !== "message" ? `${this.#event}: ${says}` : says;
       const who = this.#event ? `what the page gets, if it listens for ${this.#event}` : undefined;
       return part("sse-data", line, who);
     } else if (name === "event") {

@@ -32,6 +32,9 @@ export function utf8(bytes) {
   }
 }
 
+/** A line that ends early because its rest was not kept. */
+const notKept = (part) => (part.name === "line-piece" ? { ...part, words: "the beginning of a line; its rest was not kept" } : part);
+
 /** How packets begin, for a label; what stands between two can be seen. */
 const start30 = (packets) => packets.slice(0, 30).replaceAll("\x1e", "␞");
 
@@ -130,6 +133,7 @@ export class Connection {
       this.feed(side);
     } else {
       this.lose(side);
+      if (side === this.down) this.cross("down", "answer", `${count} bytes more, not kept`, [], { bytes: count, heading: "bytes that passed in one piece with these, and were not kept" });
     }
   }
 
@@ -349,10 +353,11 @@ export class Connection {
   /** A piece of an answer that goes on. */
   piece(text, before, bytes, end, left = 0) {
     const found = this.body.reader.read(text);
-    const parts = [...before, ...found.parts, ...(end ? [end] : [])];
+    const shown = left > 0 ? found.parts.map(notKept) : found.parts;
+    const parts = [...before, ...shown, ...(end ? [end] : [])];
     const id = found.ids.at(-1);
     const kind = found.heartbeat ? "heartbeat" : found.messages > 0 ? "message" : "answer";
-    const heading = kind === "answer" ? (found.gap ? "the gap notice" : "a piece of the answer, no message yet") : undefined;
+    const heading = kind === "answer" ? (found.gap ? "the gap notice" : left > 0 ? "a piece of the answer, not kept whole" : "a piece of the answer, no message yet") : undefined;
     const label = found.heartbeat ? "heartbeat" : found.gap && found.messages === 0 ? "gap" : (id ?? text.trim().slice(0, 30));
     // Without an id the text itself is what the arrow is known by.
     const says = id ? found.says : undefined;

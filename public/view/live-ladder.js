@@ -57,6 +57,8 @@ export class LiveLadder {
     new ResizeObserver(() => {
       this.fit();
       this.frame();
+      // What is looked at stays in sight when its place gets smaller, as for the bytes.
+      if (this.away && this.picked?.isConnected) this.show(this.picked);
     }).observe(this.scroller);
     // Bars grow and gaps open while nothing crosses, so that somebody has to look at the clock.
     let ticks = 0;

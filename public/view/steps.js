@@ -297,7 +297,7 @@ export class Steps {
       else item.removeAttribute("aria-current");
     }
     const { main, of } = this.far();
-    if (of > 0) document.getElementById("far").textContent = `${main} of ${of} steps · `;
+    if (of > 0) document.getElementById("far").textContent = `${main} of ${of}`;
   }
 
   /** For the key `n`: to the control of the next step. */

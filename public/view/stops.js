@@ -19,16 +19,25 @@ export class Line {
     // The browser's own search looks into stops that are not shown.
     for (const stop of this.stops) {
       stop.addEventListener("beforematch", () => {
-        history.pushState(null, "", `#${stop.id}`);
+        // An address that leads there does so, too, and is in the history already.
+        if (this.addressed() !== stop) history.pushState(null, "", `#${stop.id}`);
         this.show(stop);
       });
     }
   }
 
-  /** Shows the stop that the address names, or the one that holds the place it names. */
+  /** The place that the address names. */
+  place() {
+    return document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  }
+
+  /** The stop that the address names, or the one that holds the place it names. */
+  addressed() {
+    return this.place()?.closest(".stop") ?? this.stops[0];
+  }
+
   toAddress() {
-    const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const stop = place?.closest(".stop") ?? this.stops[0];
+    const [place, stop] = [this.place(), this.addressed()];
     this.show(stop);
     if (place && place !== stop) place.scrollIntoView();
     else stop.parentElement.scrollTop = 0;

@@ -43,6 +43,8 @@ class Way {
     line.textContent = words;
     this.log.append(line);
     this.log.scrollTop = this.log.scrollHeight;
+    // Who has pressed the button, and nothing since, waits for this.
+    if (document.activeElement === this.button) this.box.scrollIntoView({ block: "nearest" });
   }
 
   async run(running) {

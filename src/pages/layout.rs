@@ -52,11 +52,11 @@ pub fn chapter(
         + &way(after, "next", |title| format!("{title} →"));
     let minutes = text
         .minutes
-        .map_or(String::new(), |minutes| format!("{minutes} min · "));
+        .map_or(String::new(), |minutes| format!("<span class=\"roomy\">{minutes} min · </span>"));
     let (class, whole, html, demo) = match shown {
         Shown::ByStop => (
             "lesson",
-            "<a href=\"?whole\">whole text</a>",
+            "<a href=\"?whole\"><span class=\"roomy\">whole </span>text</a>",
             one_at_a_time(&text.html),
             demo,
         ),

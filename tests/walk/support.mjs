@@ -186,12 +186,20 @@ export class Learner {
   /** Does step `n` of a stop. Gives its evidence; fails when it does not tick itself in time. */
   async step(id, n) {
     const deadline = performance.now() + STEP_MS;
+    let again = performance.now() + STEP_MS / 2;
     for (;;) {
       const state = await this.act(id, n);
       if (state.done) return state.evidence;
       if (state.byHand) return this.byHand(id, n);
+      // Nothing came of it, and nothing is outlined: who does not know on leaves the stop, comes back and tries again.
+      if (state.control === null && performance.now() > again) {
+        again = Infinity;
+        await this.goTo(await this.page.$eval(".stop", (first) => first.id));
+        await this.goTo(id);
+        continue;
+      }
       if (performance.now() > deadline) throw new Error(`#${id}, step ${n + 1} did not tick itself; next is ${state.control}; ${this.said.join("; ")}`);
-      await this.changed(id, n, state.control, deadline - performance.now());
+      await this.changed(id, n, state.control, Math.min(again, deadline) - performance.now());
     }
   }
 

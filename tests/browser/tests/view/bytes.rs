@@ -236,6 +236,26 @@ fn after_bytes_that_were_missed_the_view_finds_its_place_again() {
 }
 
 #[test]
+fn of_chunks_that_were_not_kept_the_length_is_told() {
+    let all = crossings(&json!([
+        ["in", STREAM],
+        ["out", STREAM_HEAD],
+        // The first chunk is whole; of the second four bytes were kept.
+        ["out", "9\r\nid: a-8\n\n\r\na6\r\ndata", 300],
+        ["out", "9\r\nid: a-9\n\n\r\n"],
+    ]));
+    assert_eq!(
+        kinds(&all)[2..],
+        [
+            json!(["down", "answer", "a-8"]),
+            json!(["down", "answer", "data"]),
+            json!(["down", "answer", "300 bytes more, not kept"]),
+            json!(["down", "answer", "a-9"]),
+        ]
+    );
+}
+
+#[test]
 fn packets_of_socket_io_are_named_in_a_poll_and_in_a_frame() {
     let poll = "GET /socket.io/?EIO=4&transport=polling&sid=a HTTP/1.1\r\n\r\n";
     let body = "42/push,7[\"hello\",1]\x1e2";
