@@ -15,14 +15,14 @@ fn steps_that_are_done_are_kept_and_the_home_page_knows() {
     page.click("start");
     page.until("document.querySelector('#server-sent-events .steps > li.done .seen')?.textContent.includes('events')");
     page.until(&format!(
-        "document.getElementById('far').textContent.startsWith('1 of {count} steps')"
+        "document.getElementById('far').textContent.startsWith('1 of {count}')"
     ));
     page.until("document.querySelector('.line a').classList.contains('finished')");
     // Another tab ticks one by hand, and takes nothing back.
     let other = window.open(&course.url("/5-sse/#in-a-terminal"));
     other.run("document.querySelector('#in-a-terminal .by-hand input').click()");
     other.until(&format!(
-        "document.getElementById('far').textContent.startsWith('2 of {count} steps')"
+        "document.getElementById('far').textContent.startsWith('2 of {count}')"
     ));
     page.until(
         "JSON.parse(localStorage.getItem('poll-to-push progress'))['5-sse'].steps.length === 2",
