@@ -10,6 +10,8 @@ import puppeteer from "puppeteer-core";
 const TOP = path.resolve(import.meta.dirname, "../..");
 /** For what a step waits for: a code of lesson 1 gets too old after a minute. */
 const STEP_MS = 75_000;
+/** After so long without anything a learner tries a step once more. The longest that a step waits is 45 s. */
+const PATIENCE_MS = 60_000;
 
 /** Starts a program of the course on a port of its own, in a folder of its own with the data that a learner edits. */
 export async function serve(program = "poll-to-push", ...options) {
@@ -185,8 +187,8 @@ export class Learner {
 
   /** Does step `n` of a stop. Gives its evidence; fails when it does not tick itself in time. */
   async step(id, n) {
-    const deadline = performance.now() + STEP_MS;
-    let again = performance.now() + STEP_MS / 2;
+    let deadline = performance.now() + STEP_MS;
+    let again = performance.now() + PATIENCE_MS;
     for (;;) {
       const state = await this.act(id, n);
       if (state.done) return state.evidence;
@@ -194,6 +196,7 @@ export class Learner {
       // Nothing came of it, and nothing is outlined: who does not know on leaves the stop, comes back and tries again.
       if (state.control === null && performance.now() > again) {
         again = Infinity;
+        deadline = performance.now() + STEP_MS;
         await this.goTo(await this.page.$eval(".stop", (first) => first.id));
         await this.goTo(id);
         continue;
