@@ -16,8 +16,8 @@ fn main() {
     page.run(
         "const { keep } = await import('/view/progress.js');
          const stops = (lesson) => [...document.querySelectorAll(`[data-lesson='${lesson}'] [data-stop]`)].map((it) => it.dataset.stop);
-         keep('1-short-polling', { steps: ['all'], of: 1, finished: stops('1-short-polling') });
-         keep('2-long-polling', { steps: ['some'], of: 12, finished: stops('2-long-polling').slice(0, 3) });",
+         keep('1-short-polling', { steps: ['all'], main: 15, of: 15, finished: stops('1-short-polling') });
+         keep('2-long-polling', { steps: ['some'], main: 5, of: 14, finished: stops('2-long-polling').slice(0, 3) });",
     );
     page.go(&course.url("/"));
     page.until("document.querySelectorAll('.emblem').length === 9");
