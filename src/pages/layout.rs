@@ -50,9 +50,9 @@ pub fn chapter(
     let [before, after] = neighbours;
     let neighbours = way(before, "prev", |title| format!("← {title}"))
         + &way(after, "next", |title| format!("{title} →"));
-    let minutes = text
-        .minutes
-        .map_or(String::new(), |minutes| format!("<span class=\"roomy\">{minutes} min · </span>"));
+    let minutes = text.minutes.map_or(String::new(), |minutes| {
+        format!("<span class=\"roomy\">{minutes} min · </span>")
+    });
     let (class, whole, html, demo) = match shown {
         Shown::ByStop => (
             "lesson",
