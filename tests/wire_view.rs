@@ -8,18 +8,18 @@ mod faults;
 mod restart;
 
 use common::{
-    Client, Server, course, course_with, eventually, get, lesson, masked, options, post, upgrade,
+    Client, Site, course, course_with, eventually, get, lesson, masked, options, post, upgrade,
 };
 use poll_to_push::options::Options;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
 /// The cookie that a page's answer sets, as a request sends it back.
-fn cookie(server: &Server) -> String {
+fn cookie(server: &Site) -> String {
     cookie_of(server, "/5-sse/")
 }
 
-fn cookie_of(server: &Server, page: &str) -> String {
+fn cookie_of(server: &Site, page: &str) -> String {
     let page = server.ask(&get(page, ""));
     let set = page.header("Set-Cookie").expect("a cookie").to_owned();
     assert!(
@@ -49,7 +49,7 @@ impl Passage {
 }
 
 impl Looker {
-    fn start(server: &Server, cookie: &str) -> Looker {
+    fn start(server: &Site, cookie: &str) -> Looker {
         let mut client = server.connect();
         client.send(upgrade("/wire/socket", cookie));
         assert!(client.head().starts_with("HTTP/1.1 101 "));

@@ -1,6 +1,8 @@
 //! A restart that one browser asks for: for it the server is another, for others the same.
 
 use super::{Looker, cookie};
+#[cfg(target_os = "linux")]
+use crate::common::child::Course;
 use crate::common::{Answer, Client, Server, course, course_with, eventually, get, options, post};
 use poll_to_push::options::Options;
 use serde_json::{Value, json};
@@ -163,6 +165,23 @@ fn the_end_of_the_server_is_the_end_of_own_servers() {
     // The poll may have been there too late to be answered.
     waits.rest();
     stream.rest();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_own_servers_had_is_given_back() {
+    let course = Course::start(&[]);
+    course.until_complete();
+    let (threads, descriptors) = (course.threads(), course.descriptors());
+    let mut looker = Looker::start(&course, &cookie(&course));
+    for _ in 0..3 {
+        assert_eq!(looker.say("restart"), json!({ "restarted": true }));
+    }
+    assert!(course.threads() > threads + 5, "a server of its own");
+    drop(looker);
+    eventually("all is given back", || {
+        course.threads() <= threads && course.descriptors() <= descriptors
+    });
 }
 
 /// Behind a proxy the browser may be anywhere.
