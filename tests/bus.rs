@@ -142,6 +142,18 @@ fn a_waiting_reader_is_woken_by_the_first_message() {
 }
 
 #[test]
+fn all_who_read_from_one_place_get_the_same_until_there_is_more() {
+    let topic = topic(10);
+    publish(&topic, 2);
+    let [first, second] = [(); 2].map(|()| topic.after(&Cursor::Start));
+    assert!(Arc::ptr_eq(&first, &second));
+    assert!(topic.after(&topic_end(&topic)).is_empty());
+    publish(&topic, 1);
+    let third = topic.after(&Cursor::Start);
+    assert_eq!((second.messages.len(), third.messages.len()), (2, 3));
+}
+
+#[test]
 fn a_wait_that_runs_out_is_answered_with_nothing_and_the_cursor() {
     let topic = topic(100);
     publish(&topic, 3);

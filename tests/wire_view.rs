@@ -341,6 +341,9 @@ fn an_answer_to_a_browser_that_has_left_is_no_answer() {
             (&json!("end"), &json!("ClientClosed")),
             "{path}: {end}"
         );
+        // What is written to it later is not told: the next is of another connection.
+        server.ask(&get("/healthz", &cookie));
+        assert_ne!(looker.next().head["n"], end["n"], "{path}");
     }
 }
 

@@ -1,12 +1,12 @@
-// <fault-panel faults="gather stall slow-reader restart">: buttons for what the server plays for this browser's
-// connections, and for no other's.
+// <fault-panel faults="gather, stall, slow reader, restart">: buttons for what the server plays for this browser's
+// connections, and for no other's. The names are the words that the server takes.
 
 import { askForFault, watchFaults } from "/view/view.js";
 
 const FAULTS = {
   gather: { button: "Gather", words: "What goes to this browser is gathered, and passed on every five seconds" },
   stall: { button: "Stall", words: "What this browser sends is not taken" },
-  "slow-reader": { word: "slow reader", button: "Read slowly", words: "Each connection takes 1 KiB a second" },
+  "slow reader": { button: "Read slowly", words: "Each connection takes 1 KiB a second" },
   restart: { button: "Restart the server", words: "For this browser the server has started anew: its history is empty, and its ids have a new tag." },
 };
 
@@ -24,19 +24,18 @@ let until = 0;
 let panel = null;
 
 const note = (fault) => faults.push({ fault, at: performance.now() });
-const nameOf = (word) => Object.keys(FAULTS).find((name) => (FAULTS[name].word ?? name) === word);
 
 class FaultPanel extends HTMLElement {
   connectedCallback() {
     if (this.querySelector("button")) return;
     const sees = document.querySelector("meta[name=wire]")?.content === "on";
-    const names = this.getAttribute("faults").split(" ");
+    const names = this.getAttribute("faults").split(", ");
     const button = (words, pressed) => {
       const it = Object.assign(document.createElement("button"), { textContent: words, disabled: !sees });
       it.addEventListener("click", pressed);
       return it;
     };
-    const buttons = names.map((name) => button(FAULTS[name].button, () => this.ask(FAULTS[name].word ?? name)));
+    const buttons = names.map((name) => button(FAULTS[name].button, () => this.ask(name)));
     if (names.some((name) => name !== "restart")) {
       this.end = button("End it", () => this.ask("calm"));
       this.end.disabled = true;
@@ -76,7 +75,7 @@ watchFaults(({ fault, seconds, restarted, error }) => {
     asking.show(FAULTS.restart.words);
   } else if (fault === null) over();
   else {
-    now = nameOf(fault);
+    now = fault;
     until = performance.now() + seconds * 1000;
     panel = asking;
     panel.end.disabled = false;

@@ -53,9 +53,7 @@ impl AppState {
         options: &Options,
         wire_view: bool,
     ) -> io::Result<Arc<AppState>> {
-        AppState::with_bus(topics, internal, options, |state| {
-            state.taps = TapRegistry::new(wire_view);
-        })
+        AppState::new(topics, internal, options, wire_view).map(Arc::new)
     }
 
     /// As after a restart: the same topics on a new bus, which is empty, and a new timer.
@@ -69,35 +67,34 @@ impl AppState {
             let of_that_kind = topics.filter(move |topic| topic.is_internal() == internal);
             of_that_kind.map(|topic| topic.name()).collect::<Vec<_>>()
         };
-        AppState::with_bus(&names(false), &names(true), &self.options, |state| {
-            state.close_counters = self.close_counters.clone();
-            state.connections = self.connections.clone();
-            state.sessions = self.sessions.clone();
-        })
+        let new = AppState::new(&names(false), &names(true), &self.options, false)?;
+        Ok(Arc::new(AppState {
+            close_counters: self.close_counters.clone(),
+            connections: self.connections.clone(),
+            sessions: self.sessions.clone(),
+            ..new
+        }))
     }
 
-    /// A new state; `shared` puts into it what it does not have alone.
-    fn with_bus(
+    fn new(
         topics: &[&'static str],
         internal: &[&'static str],
         options: &Options,
-        shared: impl FnOnce(&mut AppState),
-    ) -> io::Result<Arc<AppState>> {
+        wire_view: bool,
+    ) -> io::Result<AppState> {
         let timer = Timer::start()?;
-        let mut state = AppState {
+        Ok(AppState {
             bus: Bus::new(topics, internal, options.history)?,
             heartbeats: Heartbeats::start(&timer, options.heartbeat),
             timer,
             close_counters: Arc::default(),
-            taps: TapRegistry::new(false),
+            taps: TapRegistry::new(wire_view),
             connections: OpenConnections::default(),
             sessions: Arc::default(),
             options: options.clone(),
             restart_for: OnceLock::new(),
             on_shutdown: Mutex::default(),
-        };
-        shared(&mut state);
-        Ok(Arc::new(state))
+        })
     }
 
     /// A route for reading, whose handler is given this state.

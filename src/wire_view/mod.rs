@@ -114,16 +114,17 @@ fn observe(app: &Arc<AppState>, request: &Request) -> Result<Response, Response>
                     observation.set_fault(Some(fault));
                     json!({ "fault": fault.name(), "seconds": LASTS.as_secs() })
                 }
-                ("restart", _) if may_fault => match app.restart_for.get() {
-                    Some(restart) => match restart(&token) {
-                        Ok(own) => {
+                ("restart", _) if may_fault => {
+                    let restart = app.restart_for.get();
+                    match restart.map(|restart| restart(&token)) {
+                        Some(Ok(own)) => {
                             restarted = Some(own);
                             json!({ "restarted": true })
                         }
-                        Err(why) => json!({ "error": why }),
-                    },
-                    None => json!({ "error": "there is nothing here to restart" }),
-                },
+                        Some(Err(why)) => json!({ "error": why }),
+                        None => json!({ "error": "there is nothing here to restart" }),
+                    }
+                }
                 ("restart", _) | (_, Some(_)) => json!({ "error": NO_FAULTS }),
                 _ => json!({ "error": WORDS }),
             };

@@ -3,13 +3,21 @@
 use super::{Looker, cookie};
 use crate::common::{Client, Server, course, course_with, eventually, get, options, post};
 use poll_to_push::options::Options;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 fn stream(server: &Server, cookie: &str) -> Client {
     let mut client = server.connect();
     client.send(get("/comet/stream", cookie));
     client.head();
+    client
+}
+
+/// A connection of the browser that is known: it has had an answer.
+fn known(server: &Server, cookie: &str) -> Client {
+    let mut client = server.connect();
+    client.send(get("/healthz", cookie));
+    assert_eq!(client.answer().status, 200);
     client
 }
 
@@ -82,9 +90,7 @@ fn what_a_stalled_browser_sends_is_taken_when_it_is_calm() {
     let server = course();
     let cookie = cookie(&server);
     let mut looker = Looker::start(&server, &cookie);
-    let mut own = server.connect();
-    own.send(get("/healthz", &cookie));
-    assert_eq!(own.answer().status, 200);
+    let mut own = known(&server, &cookie);
     assert_eq!(looker.say("stall")["fault"], "stall");
     own.send(post("/publish", &cookie, "{\"data\":\"late\"}"));
     // Another browser is served meanwhile.
@@ -107,9 +113,7 @@ fn a_fault_ends_with_the_view_that_asked_for_it_and_a_wrong_word_is_told() {
     let server = course();
     let cookie = cookie(&server);
     let mut looker = Looker::start(&server, &cookie);
-    let mut own = server.connect();
-    own.send(get("/healthz", &cookie));
-    assert_eq!(own.answer().status, 200);
+    let mut own = known(&server, &cookie);
     let words = looker.say("break everything");
     assert!(
         words["error"]
@@ -132,9 +136,15 @@ fn a_fault_is_for_a_browser_on_this_machine_or_where_it_is_allowed() {
             ..options()
         });
         let far = format!("{}X-Forwarded-Proto: http\r\n", cookie(&server));
-        let answer = Looker::start(&server, &far).say("stall");
-        assert_eq!(answer["fault"] == "stall", allow_faults, "{answer}");
-        let told = answer["error"].as_str().unwrap_or("");
-        assert_eq!(told.contains("--allow-faults"), !allow_faults, "{answer}");
+        let mut looker = Looker::start(&server, &far);
+        for (word, told, done) in [
+            ("stall", "fault", json!("stall")),
+            ("restart", "restarted", json!(true)),
+        ] {
+            let answer = looker.say(word);
+            assert_eq!(answer[told] == done, allow_faults, "{answer}");
+            let why = answer["error"].as_str().unwrap_or("");
+            assert_eq!(why.contains("--allow-faults"), !allow_faults, "{answer}");
+        }
     }
 }

@@ -1,28 +1,12 @@
 //! `lessons/figures/fan-out.md`: what the texts show of a comparison.
 
+use crate::aims::GROUPS;
 use crate::measure::{Extent, Results};
 use crate::peers::Peer;
 use crate::tables::table;
 
-/// The pieces of the file, and which techniques each of them shows.
-const PIECES: [(&str, &[&str]); 2] = [
-    (
-        "all",
-        &[
-            "comet",
-            "SSE",
-            "WebSocket",
-            "Socket.IO by WebSocket",
-            "parked long poll",
-            "Socket.IO by polling",
-            "the condvar's long poll",
-        ],
-    ),
-    (
-        "polls",
-        &["the condvar's long poll", "parked long poll", "SSE"],
-    ),
-];
+/// What the piece `polls` shows.
+const POLLS: [&str; 3] = ["the condvar's long poll", "parked long poll", "SSE"];
 
 const WORDS: &str = "\
 Milliseconds from the moment of the publish until the last reader has the message; in the middle of many messages. \
@@ -30,10 +14,11 @@ Milliseconds from the moment of the publish until the last reader has the messag
 each reader. The server has one processor core, the readers have another. Measured by `benches/compare/run`; \
 `benches/RESULTS.md` has other servers beside it.";
 
-/// The file.
+/// The file, in its pieces.
 pub fn figures(extent: &Extent, results: &Results) -> String {
     let mut text = String::new();
-    for (piece, names) in PIECES {
+    let all = GROUPS.each_ref().map(|group| group.name);
+    for (piece, names) in [("all", &all[..]), ("polls", &POLLS)] {
         let figures = rows(extent, results, names);
         text += &format!(
             "<!-- ANCHOR: {piece} -->\n{figures}\n{WORDS}\n<!-- ANCHOR_END: {piece} -->\n"
